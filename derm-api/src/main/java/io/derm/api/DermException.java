@@ -1,0 +1,42 @@
+package io.derm.api;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Something outside the caller's code is wrong: a model, a source, a runtime, a disk. The message is one line: an id that
+ * stays the same across versions, what was found and what was expected, and the remedy.
+ */
+public class DermException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    private final String id;
+
+    /**
+     * Makes the message {@code [DERM-nnn] found. Remedy: remedy}.
+     *
+     * @param number 1 to 999, as listed in docs/errors.md
+     * @param found what was found and what was expected, naming the file
+     * @param remedy what to do about it
+     */
+    public DermException(int number, String found, String remedy, @Nullable Throwable cause) {
+        super(message(number, found, remedy), cause);
+        this.id = id(number);
+    }
+
+    public DermException(int number, String found, String remedy) {
+        this(number, found, remedy, null);
+    }
+
+    /** The stable id, e.g. {@code DERM-012}. */
+    public final String id() {
+        return id;
+    }
+
+    private static String id(int number) {
+        return String.format("DERM-%03d", number);
+    }
+
+    private static String message(int number, String found, String remedy) {
+        String line = "[" + id(number) + "] " + found.strip();
+        return (line.endsWith(".") ? line : line + ".") + " Remedy: " + remedy.strip();
+    }
+}

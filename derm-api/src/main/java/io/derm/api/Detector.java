@@ -1,0 +1,27 @@
+package io.derm.api;
+
+import java.util.List;
+
+/**
+ * Finds objects in frames.
+ *
+ * <p>Confined: one thread at a time. Whoever opens a detector closes it; {@link #close()} is idempotent and later calls of
+ * {@link #detect} throw {@link IllegalStateException}.
+ */
+public interface Detector extends AutoCloseable {
+    /**
+     * Finds the objects in a frame.
+     *
+     * @param frame borrowed until the call returns
+     * @return the objects, highest score first, boxes in pixels of the frame and clipped to it; a list of the caller's own
+     * @throws InferenceException if the model's numbers cannot be used, e.g. because they are not finite
+     * @throws IllegalStateException if the detector is closed
+     */
+    List<Detection> detect(Frame frame);
+
+    /** The model behind this detector. */
+    Model model();
+
+    @Override
+    void close();
+}
