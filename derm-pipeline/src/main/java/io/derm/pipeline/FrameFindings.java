@@ -1,0 +1,22 @@
+package io.derm.pipeline;
+
+import io.derm.api.Frame;
+import java.util.List;
+
+/**
+ * What was found in one frame. The frame is borrowed until the listener returns; the rest is immutable.
+ *
+ * @param frame the frame
+ * @param sightings the lesions in it, best detection score first
+ * @param captureNanos time the source took to yield it
+ * @param detectNanos time detection took
+ * @param classifyNanos time classification took, 0 when there was nothing to classify
+ * @param latencyNanos time from the frame's capture to the call of the listener
+ */
+public record FrameFindings(
+        Frame frame,
+        List<Sighting> sightings,
+        long captureNanos,
+        long detectNanos,
+        long classifyNanos,
+        long latencyNanos) {}
