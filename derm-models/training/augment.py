@@ -38,7 +38,7 @@ def photometric(image, rng, strength=1.0):
     if saturate or noisy:
         out = np.stack([np.take(tables[c].astype(np.float32), image[:, :, c]) for c in range(3)], -1)
         if saturate:
-            out = out.reshape(-1, 3) @ _hue_saturation(rng.uniform(-0.22, 0.22) * s, 1 + rng.uniform(-0.45, 0.45) * s)
+            out = out.reshape(-1, 3) @ _hue_saturation(rng.uniform(-0.14, 0.14) * s, 1 + rng.uniform(-0.45, 0.45) * s)
             out = out.reshape(image.shape)
         if noisy:
             sigma = 255 * abs(rng.normal(0, 0.02)) * s

@@ -2,9 +2,9 @@
 import re
 from collections import namedtuple
 
+import numpy as np
 import torch
 import torch.nn as nn
-import torch.nn.functional as F
 
 Section = namedtuple("Section", "kind options")
 Head = namedtuple("Head", "layer anchors scale_x_y classes ignore_thresh iou_thresh")
@@ -109,6 +109,23 @@ class Darknet(nn.Module):
             with torch.no_grad():
                 # start from "hardly any cell holds a lesion": without it the first steps are spent on unlearning
                 conv.bias.view(3, -1)[:, 4] = -5.0
+
+    def write_weights(self, path):
+        """Writes darknet's .weights: a header, then for each convolution bias, scale, mean, variance, weights."""
+        with open(path, "wb") as target:
+            np.array([0, 2, 5], np.int32).tofile(target)
+            np.array([0], np.int64).tofile(target)
+            for section, layer in zip(self.sections, self.layers):
+                if section.kind != "convolutional":
+                    continue
+                conv = layer[0]
+                if int(section.options.get("batch_normalize", 0)):
+                    bn = layer[1]
+                    blobs = [bn.bias, bn.weight, bn.running_mean, bn.running_var]
+                else:
+                    blobs = [conv.bias]
+                for blob in blobs + [conv.weight]:
+                    blob.detach().float().cpu().contiguous().numpy().tofile(target)
 
     def forward(self, x):
         kept, out = {}, []

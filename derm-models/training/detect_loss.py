@@ -72,7 +72,7 @@ def detection_loss(outputs, targets, model, size, soft=0.5, box_weight=2.5, clas
     n = max(positives, 1)
     # a batch that happens to hold little must not shout
     box, obj, cls = box_sum / n, objectness_sum / max(positives, outputs[0].shape[0]), class_sum / n
-    return box_weight * box + obj + class_weight * cls, (float(box), float(obj), float(cls), positives)
+    return box_weight * box + obj + class_weight * cls, tuple(float(torch.as_tensor(v).detach()) for v in (box, obj, cls, positives))
 
 
 def _ignore(weight, predicted, objectness, boxes, real, targets, threshold, stride):
