@@ -1,0 +1,122 @@
+package io.derm.ort;
+
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
+import ai.onnxruntime.OrtSession;
+import io.derm.api.Availability;
+import io.derm.api.InferenceRuntime;
+import io.derm.api.Model;
+import io.derm.api.RuntimeUnavailableException;
+import io.derm.api.Session;
+import io.derm.api.SessionOptions;
+import io.derm.api.Signature;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * ONNX Runtime on the CPU, the runtime that is always there. Thread-safe.
+ *
+ * <p>{@link SessionOptions#threads()} 0 means as many as there are physical cores. {@link SessionOptions#properties()} go to
+ * ONNX Runtime as session config entries under its own names, e.g. {@code session.intra_op.allow_spinning}.
+ *
+ * <p>Native code is unpacked to {@code java.io.tmpdir} on first use; the system property {@code onnxruntime.native.path}
+ * names a folder that holds it already.
+ */
+public final class OrtRuntime implements InferenceRuntime {
+    /** Name of this runtime in options. */
+    public static final String NAME = "onnxruntime";
+
+    private static final Logger LOG = LoggerFactory.getLogger(OrtRuntime.class);
+
+    /** The answer holds for the life of the process, as a native library that failed to load does not load later. */
+    private static @Nullable Availability known;
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public int priority() {
+        return 0;
+    }
+
+    @Override
+    public Availability availability() {
+        synchronized (OrtRuntime.class) {
+            if (known == null) {
+                known = probe();
+            }
+            return known;
+        }
+    }
+
+    // A native library fails to load by an error of the linker or out of a static initialiser: all of it is an answer.
+    @SuppressWarnings("CatchingUnchecked")
+    private static Availability probe() {
+        try {
+            return Availability.yes("ONNX Runtime " + environment().getVersion() + " on the CPU");
+        } catch (Exception | LinkageError e) {
+            LOG.debug("ONNX Runtime does not load", e);
+            return Availability.no(
+                    "ONNX Runtime's native library does not load: " + OrtErrors.rootMessage(e),
+                    "Use Linux x64 or arm64 with glibc, macOS arm64 or Windows x64, make java.io.tmpdir writable and"
+                            + " executable, or name a folder with the library by -Donnxruntime.native.path=DIR");
+        }
+    }
+
+    /** The process-wide environment; it is never closed. Its own log goes to standard error, so only what is fatal may. */
+    private static OrtEnvironment environment() {
+        return OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
+    }
+
+    @Override
+    public Session open(Model model, SessionOptions options) {
+        Availability availability = availability();
+        if (!availability.available()) {
+            throw new RuntimeUnavailableException(320, availability.detail(), availability.remedy());
+        }
+        OrtEnvironment env = environment();
+        OrtSession.SessionOptions ortOptions = new OrtSession.SessionOptions();
+        OrtSession session = null;
+        try {
+            configure(ortOptions, options);
+            session = model.path().isPresent()
+                    ? env.createSession(model.path().get().toString(), ortOptions)
+                    : env.createSession(model.bytes(), ortOptions);
+            Signature signature = Signatures.read(session, model);
+            LOG.debug("Opened {} with {}", model, options);
+            return new OrtModelSession(model, signature, options, env, session, ortOptions);
+        } catch (OrtException e) {
+            closeAfterFailure(session, ortOptions, e);
+            throw OrtErrors.opening(model, e);
+        } catch (RuntimeException | Error e) {
+            closeAfterFailure(session, ortOptions, e);
+            throw e;
+        }
+    }
+
+    private static void configure(OrtSession.SessionOptions ort, SessionOptions options) throws OrtException {
+        ort.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
+        ort.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
+        ort.setExecutionMode(OrtSession.SessionOptions.ExecutionMode.SEQUENTIAL);
+        ort.setIntraOpNumThreads(options.threads());
+        for (Map.Entry<String, String> entry : options.properties().entrySet()) {
+            ort.addConfigEntry(entry.getKey(), entry.getValue());
+        }
+    }
+
+    private static void closeAfterFailure(
+            @Nullable OrtSession session, OrtSession.SessionOptions options, Throwable failure) {
+        try (options) {
+            if (session != null) {
+                session.close();
+            }
+        } catch (OrtException e) {
+            failure.addSuppressed(e);
+        }
+    }
+}
