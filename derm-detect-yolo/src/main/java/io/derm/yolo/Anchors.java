@@ -51,7 +51,7 @@ record Anchors(double[][] widths, double[][] heights, double[] scale) {
         double[][] anchors = meta.anchors().orElseGet(() -> published(modelName, heads));
         int[][] masks = meta.masks().orElseGet(() -> byStride(modelName, cells, anchors.length));
         if (masks.length != heads) {
-            throw mismatch(modelName, ModelKeys.MASKS + " for " + masks.length + " heads", heads + " heads");
+            throw mismatch(modelName, ModelKeys.MASKS + " for " + count(masks.length), count(heads));
         }
         double[][] widths = new double[heads][perHead];
         double[][] heights = new double[heads][perHead];
@@ -84,7 +84,7 @@ record Anchors(double[][] widths, double[][] heights, double[] scale) {
             default ->
                 throw new ModelException(
                         45,
-                        "Model " + modelName + " has " + heads + " heads and no " + ModelKeys.ANCHORS
+                        "Model " + modelName + " has " + count(heads) + " and no " + ModelKeys.ANCHORS
                                 + ", expected 3 as YOLOv4 or 2 as YOLOv4-tiny",
                         "State " + ModelKeys.ANCHORS + " and " + ModelKeys.MASKS + " as in the model's cfg.");
         };
@@ -101,7 +101,7 @@ record Anchors(double[][] widths, double[][] heights, double[] scale) {
         } else {
             throw new ModelException(
                     44,
-                    "Model " + modelName + " has " + cells.length + " heads and " + anchors + " anchors but no "
+                    "Model " + modelName + " has " + count(cells.length) + " and " + anchors + " anchors but no "
                             + ModelKeys.MASKS + ", expected 3 heads with 9 or 2 with 6 anchors",
                     "State " + ModelKeys.MASKS + " as in the model's cfg, e.g. 6,7,8;3,4,5;0,1,2.");
         }
@@ -144,6 +144,10 @@ record Anchors(double[][] widths, double[][] heights, double[] scale) {
                 .sorted(Comparator.comparingInt((Integer h) -> cells[h]).reversed())
                 .mapToInt(Integer::intValue)
                 .toArray();
+    }
+
+    private static String count(int heads) {
+        return heads + (heads == 1 ? " head" : " heads");
     }
 
     private static ModelException mismatch(String modelName, String found, String expected) {

@@ -105,9 +105,9 @@ public final class YoloDetector implements Detector {
         } else if (classes != Decoder.UNKNOWN_CLASSES && classes != declared.size()) {
             throw new ModelException(
                     43,
-                    "Outputs " + session.signature().outputs() + " of " + model.name() + " have " + classes
-                            + " classes as decoder '" + layout.decoderName() + "' and " + ModelKeys.LABELS + " names "
-                            + declared.size() + ", expected as many",
+                    "Outputs " + session.signature().outputs() + " of " + model.name() + " have "
+                            + count(classes, "class", "classes") + " as decoder '" + layout.decoderName() + "' and "
+                            + ModelKeys.LABELS + " names " + declared.size() + ", expected as many",
                     "Mend " + ModelKeys.LABELS + " or override it with " + ModelKeys.LABELS + "=….");
         } else if (highest >= declared.size()) {
             throw new InferenceException(
@@ -116,6 +116,10 @@ public final class YoloDetector implements Detector {
                             + declared.size() + " classes, expected an index under that",
                     "Mend " + ModelKeys.LABELS + " or override it with " + ModelKeys.LABELS + "=….");
         }
+    }
+
+    private static String count(int n, String one, String many) {
+        return n + " " + (n == 1 ? one : many);
     }
 
     @Override
