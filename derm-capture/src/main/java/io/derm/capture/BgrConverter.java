@@ -1,0 +1,202 @@
+package io.derm.capture;
+
+import static org.bytedeco.ffmpeg.global.avutil.AVCOL_RANGE_JPEG;
+import static org.bytedeco.ffmpeg.global.avutil.AVCOL_SPC_UNSPECIFIED;
+import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_BGR24;
+import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_BGRA;
+import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_FLAG_ALPHA;
+import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_NONE;
+import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUV411P;
+import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUV420P;
+import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUV422P;
+import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUV440P;
+import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUV444P;
+import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUVJ411P;
+import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUVJ420P;
+import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUVJ422P;
+import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUVJ440P;
+import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUVJ444P;
+import static org.bytedeco.ffmpeg.global.avutil.av_pix_fmt_desc_get;
+import static org.bytedeco.ffmpeg.global.swscale.SWS_ACCURATE_RND;
+import static org.bytedeco.ffmpeg.global.swscale.SWS_BICUBIC;
+import static org.bytedeco.ffmpeg.global.swscale.SWS_BILINEAR;
+import static org.bytedeco.ffmpeg.global.swscale.SWS_CS_ITU601;
+import static org.bytedeco.ffmpeg.global.swscale.SWS_CS_ITU709;
+import static org.bytedeco.ffmpeg.global.swscale.SWS_FULL_CHR_H_INT;
+import static org.bytedeco.ffmpeg.global.swscale.sws_freeContext;
+import static org.bytedeco.ffmpeg.global.swscale.sws_getCoefficients;
+import static org.bytedeco.ffmpeg.global.swscale.sws_getContext;
+import static org.bytedeco.ffmpeg.global.swscale.sws_scale;
+import static org.bytedeco.ffmpeg.global.swscale.sws_setColorspaceDetails;
+
+import io.derm.api.Frame;
+import java.nio.ByteBuffer;
+import org.bytedeco.ffmpeg.avutil.AVFrame;
+import org.bytedeco.ffmpeg.swscale.SwsContext;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.DoublePointer;
+import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.PointerPointer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns decoded pictures of any format and size into BGR24 frames of the same size, by the colour matrix and range that
+ * the picture states. Where it states no matrix, BT.709 is taken for 1280 pixels or 577 rows and up, else BT.601, as
+ * players do. Transparent pixels are laid over white.
+ *
+ * <p>Confined. A change of size, format or colour between two pictures makes a new scaler and is otherwise invisible.
+ */
+final class BgrConverter implements AutoCloseable {
+    private final int flags;
+    private final PointerPointer<BytePointer> targetPlanes = new PointerPointer<>(4);
+    private final IntPointer targetStrides = new IntPointer(4);
+    private @Nullable SwsContext scaler;
+    private int width;
+    private int height;
+    private int format = AV_PIX_FMT_NONE;
+    private int colorspace;
+    private int range;
+    private boolean alpha;
+    private @Nullable ByteBuffer scratch;
+    private @Nullable AVFrame source;
+    private @Nullable PointerPointer<?> sourcePlanes;
+    private @Nullable IntPointer sourceStrides;
+
+    /** For video: repeats the chroma of subsampled pictures, which is four times as fast. */
+    static BgrConverter fast() {
+        return new BgrConverter(SWS_BILINEAR);
+    }
+
+    /** For stills: interpolates the chroma and rounds exactly. */
+    static BgrConverter exact() {
+        return new BgrConverter(SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT);
+    }
+
+    private BgrConverter(int flags) {
+        this.flags = flags;
+        for (int i = 0; i < 4; i++) {
+            targetPlanes.put(i, null);
+            targetStrides.put(i, 0);
+        }
+    }
+
+    /**
+     * Fills {@code target} with {@code picture}.
+     *
+     * @param target of the picture's size as {@code orientation} shows it
+     * @throws IllegalStateException if FFmpeg has no conversion from the picture's format
+     */
+    void convert(AVFrame picture, Orientation orientation, Frame target) {
+        prepare(picture);
+        ByteBuffer pixels = target.pixels();
+        if (!alpha && orientation == Orientation.NORMAL) {
+            scale(pixels, target.stride());
+            return;
+        }
+        int stride = width * (alpha ? 4 : 3);
+        ByteBuffer turned = scratch(Math.multiplyExact(stride, height));
+        scale(turned, stride);
+        if (alpha) {
+            overWhite(turned, width * height);
+            stride = width * 3;
+        }
+        orientation.apply(turned, stride, width, height, pixels, target.stride());
+    }
+
+    private void prepare(AVFrame picture) {
+        int w = picture.width();
+        int h = picture.height();
+        int f = picture.format();
+        int space = picture.colorspace();
+        int colorRange = picture.color_range();
+        if (picture != source) {
+            // Both point into the AVFrame itself, so they hold for every picture decoded into it.
+            source = picture;
+            sourcePlanes = picture.data();
+            sourceStrides = picture.linesize();
+        }
+        if (scaler != null && w == width && h == height && f == format && space == colorspace && colorRange == range) {
+            return;
+        }
+        free();
+        int plain = withoutRange(f);
+        alpha = (av_pix_fmt_desc_get(f).flags() & AV_PIX_FMT_FLAG_ALPHA) != 0;
+        SwsContext made = sws_getContext(
+                w, h, plain, w, h, alpha ? AV_PIX_FMT_BGRA : AV_PIX_FMT_BGR24, flags, null, null, (DoublePointer) null);
+        if (made == null) {
+            throw new IllegalStateException("No conversion to BGR24 from pixel format " + f + " at " + w + "x" + h);
+        }
+        scaler = made;
+        int matrix = space == AVCOL_SPC_UNSPECIFIED ? (w >= 1280 || h > 576 ? SWS_CS_ITU709 : SWS_CS_ITU601) : space;
+        boolean full = plain != f || colorRange == AVCOL_RANGE_JPEG;
+        IntPointer coefficients = sws_getCoefficients(matrix);
+        // Fails for RGB pictures, where there is no matrix to set.
+        sws_setColorspaceDetails(made, coefficients, full ? 1 : 0, coefficients, 1, 0, 1 << 16, 1 << 16);
+        width = w;
+        height = h;
+        format = f;
+        colorspace = space;
+        range = colorRange;
+    }
+
+    private void scale(ByteBuffer to, int stride) {
+        BytePointer address = new BytePointer(to);
+        targetPlanes.put(0, address);
+        targetStrides.put(0, stride);
+        int rows = sws_scale(scaler, sourcePlanes, sourceStrides, 0, height, targetPlanes, targetStrides);
+        if (rows != height) {
+            throw new IllegalStateException("FFmpeg converted " + rows + " of " + height + " rows");
+        }
+    }
+
+    /** BGRA to BGR in place: the write never overtakes the read. */
+    private static void overWhite(ByteBuffer pixels, int count) {
+        for (int i = 0, in = 0, out = 0; i < count; i++, in += 4, out += 3) {
+            int opacity = pixels.get(in + 3) & 0xff;
+            int white = 255 * (255 - opacity) + 127;
+            byte blue = (byte) (((pixels.get(in) & 0xff) * opacity + white) / 255);
+            byte green = (byte) (((pixels.get(in + 1) & 0xff) * opacity + white) / 255);
+            byte red = (byte) (((pixels.get(in + 2) & 0xff) * opacity + white) / 255);
+            pixels.put(out, blue).put(out + 1, green).put(out + 2, red);
+        }
+    }
+
+    private ByteBuffer scratch(int bytes) {
+        ByteBuffer buffer = scratch;
+        if (buffer == null || buffer.capacity() < bytes) {
+            buffer = ByteBuffer.allocateDirect(bytes);
+            scratch = buffer;
+        }
+        return buffer;
+    }
+
+    /** The yuvj formats are yuv formats of full range by an old name. */
+    private static int withoutRange(int f) {
+        if (f == AV_PIX_FMT_YUVJ420P) {
+            return AV_PIX_FMT_YUV420P;
+        } else if (f == AV_PIX_FMT_YUVJ422P) {
+            return AV_PIX_FMT_YUV422P;
+        } else if (f == AV_PIX_FMT_YUVJ444P) {
+            return AV_PIX_FMT_YUV444P;
+        } else if (f == AV_PIX_FMT_YUVJ440P) {
+            return AV_PIX_FMT_YUV440P;
+        } else if (f == AV_PIX_FMT_YUVJ411P) {
+            return AV_PIX_FMT_YUV411P;
+        }
+        return f;
+    }
+
+    private void free() {
+        if (scaler != null) {
+            sws_freeContext(scaler);
+            scaler = null;
+        }
+    }
+
+    @Override
+    public void close() {
+        free();
+        targetPlanes.close();
+        targetStrides.close();
+    }
+}

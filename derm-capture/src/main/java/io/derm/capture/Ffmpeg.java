@@ -1,0 +1,121 @@
+package io.derm.capture;
+
+import static org.bytedeco.ffmpeg.global.avutil.AV_LOG_QUIET;
+import static org.bytedeco.ffmpeg.global.avutil.av_log_set_level;
+import static org.bytedeco.ffmpeg.global.avutil.av_strerror;
+
+import io.derm.api.CaptureException;
+import java.nio.charset.StandardCharsets;
+import org.bytedeco.ffmpeg.avformat.AVIOInterruptCB;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.Pointer;
+
+/** FFmpeg's libraries, loaded once and silent, and what every use of them shares. */
+final class Ffmpeg {
+    private Ffmpeg() {}
+
+    /**
+     * Loads the native libraries on the first call.
+     *
+     * @throws CaptureException if they cannot be loaded
+     */
+    static void load() {
+        try {
+            Loaded.touch();
+        } catch (LinkageError e) {
+            throw new CaptureException(
+                    215,
+                    "FFmpeg's native libraries for " + Loader.getPlatform() + " cannot be loaded: " + e.getMessage(),
+                    "put org.bytedeco:ffmpeg and org.bytedeco:javacpp with that platform's classifier on the class path",
+                    e);
+        }
+    }
+
+    /** What FFmpeg says of an error code. */
+    static String text(int error) {
+        byte[] buffer = new byte[256];
+        av_strerror(error, buffer, buffer.length);
+        int n = 0;
+        while (n < buffer.length && buffer[n] != 0) {
+            n++;
+        }
+        return new String(buffer, 0, n, StandardCharsets.UTF_8);
+    }
+
+    /** The callback that ends blocked reads and writes; one for all contexts, which differ by their {@link Deadline}. */
+    static AVIOInterruptCB.Callback_Pointer interrupt() {
+        return Loaded.INTERRUPT;
+    }
+
+    private static final class Loaded {
+        // JavaCPP frees a callback whose object is collected, so this one is never let go.
+        static final Interrupt INTERRUPT = load();
+
+        private static Interrupt load() {
+            Loader.load(org.bytedeco.ffmpeg.global.avutil.class);
+            Loader.load(org.bytedeco.ffmpeg.global.avcodec.class);
+            Loader.load(org.bytedeco.ffmpeg.global.avformat.class);
+            Loader.load(org.bytedeco.ffmpeg.global.swscale.class);
+            av_log_set_level(AV_LOG_QUIET);
+            return new Interrupt();
+        }
+
+        static void touch() {
+            if (INTERRUPT.isNull()) {
+                throw new UnsatisfiedLinkError("no callback could be made");
+            }
+        }
+    }
+
+    private static final class Interrupt extends AVIOInterruptCB.Callback_Pointer {
+        @Override
+        public int call(Pointer opaque) {
+            return Deadline.passed(new LongPointer(opaque)) ? 1 : 0;
+        }
+    }
+
+    /** When blocked input or output has to give up: at a point in time, or at once. Safe to cancel from any thread. */
+    static final class Deadline implements AutoCloseable {
+        private final LongPointer cells = new LongPointer(2);
+        private volatile boolean cancelled;
+
+        Deadline() {
+            cells.put(0, 0).put(1, 0);
+        }
+
+        Pointer opaque() {
+            return cells;
+        }
+
+        /** Gives blocked calls {@code millis} from now, or for ever when 0. */
+        void arm(int millis) {
+            cells.put(1, millis == 0 ? 0 : (System.nanoTime() + millis * 1_000_000L) | 1);
+        }
+
+        /** Makes blocked calls, and all later ones, give up. The memory must not be freed yet. */
+        void cancel() {
+            cancelled = true;
+            cells.put(0, 1);
+        }
+
+        boolean cancelled() {
+            return cancelled;
+        }
+
+        /** Whether the time is up. */
+        boolean expired() {
+            return passed(cells);
+        }
+
+        static boolean passed(LongPointer cells) {
+            long until = cells.get(1);
+            return cells.get(0) != 0 || (until != 0 && System.nanoTime() - until > 0);
+        }
+
+        @Override
+        public void close() {
+            cells.close();
+        }
+    }
+}

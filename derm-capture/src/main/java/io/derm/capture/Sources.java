@@ -1,0 +1,92 @@
+package io.derm.capture;
+
+import io.derm.api.CaptureException;
+import io.derm.api.FrameSource;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Opens whatever a person names: a video, an image, a folder of images or a stream. */
+public final class Sources {
+    /** What to do about a file that is none of the kinds read here. */
+    static final String KINDS = "give a video (MP4, MOV, MKV, AVI, ...), an image (JPEG, PNG, BMP, GIF, WebP, TIFF), "
+            + "a folder of images or a stream's URL";
+
+    private static final Pattern URL = Pattern.compile("([a-zA-Z][a-zA-Z0-9+.-]+)://.*", Pattern.DOTALL);
+    private static final Pattern CREDENTIALS = Pattern.compile("(?<=://)[^/?#]*@");
+
+    private Sources() {}
+
+    /** {@link #open(String, CaptureOptions)} with {@link CaptureOptions#defaults()}. */
+    public static FrameSource open(String source) {
+        return open(source, CaptureOptions.defaults());
+    }
+
+    /**
+     * Opens a source. A file is recognised by its content, not by its name.
+     *
+     * @param source a path; a URL that FFmpeg opens ({@code rtsp://}, {@code https://}, {@code file://}, ...); or {@code
+     *     lavfi:} and a filter graph of FFmpeg for a virtual camera, e.g. {@code lavfi:testsrc=size=640x480:rate=30}
+     * @return a source that the caller closes
+     * @throws CaptureException if there is no such source, or it is none that can be read
+     */
+    public static FrameSource open(String source, CaptureOptions options) {
+        if (source.startsWith("lavfi:")) {
+            return VideoSource.virtual(source.substring("lavfi:".length()), options);
+        }
+        Matcher url = URL.matcher(source);
+        if (url.matches() && !url.group(1).toLowerCase(Locale.ROOT).equals("file")) {
+            return VideoSource.url(source, options);
+        }
+        return open(path(source), options);
+    }
+
+    /**
+     * Opens a video, an image or a folder of images.
+     *
+     * @return a source that the caller closes
+     * @throws CaptureException if there is no such file, or it is none that can be read
+     */
+    public static FrameSource open(Path path, CaptureOptions options) {
+        if (Files.isDirectory(path)) {
+            return FolderSource.open(path, options);
+        }
+        requireFile(path);
+        MediaType type = Files.isRegularFile(path) ? MediaType.of(path) : MediaType.OTHER;
+        return type.isImage() || type == MediaType.HEIF
+                ? ImageSource.open(path, options)
+                : VideoSource.open(path, options);
+    }
+
+    /** A source's name without the user and password that a URL may hold. */
+    static String redact(String source) {
+        return CREDENTIALS.matcher(source).replaceAll("***@");
+    }
+
+    static void requireFile(Path path) {
+        if (!Files.exists(path)) {
+            throw new CaptureException(201, "There is no file or folder " + path, "check the spelling and the folder");
+        }
+        try {
+            if (Files.isRegularFile(path) && Files.size(path) == 0) {
+                throw new CaptureException(
+                        202, path + " is empty, expected a video or an image", "copy or record the file again");
+            }
+        } catch (IOException e) {
+            throw MediaType.unreadable(path, e);
+        }
+    }
+
+    private static Path path(String source) {
+        try {
+            return source.regionMatches(true, 0, "file://", 0, 7)
+                    ? Path.of(java.net.URI.create(source))
+                    : Path.of(source);
+        } catch (IllegalArgumentException | java.nio.file.FileSystemNotFoundException e) {
+            throw new CaptureException(201, "'" + source + "' is not a path or URL: " + e.getMessage(), KINDS, e);
+        }
+    }
+}

@@ -1,0 +1,232 @@
+package io.derm.capture;
+
+import static org.bytedeco.ffmpeg.global.avcodec.AV_PKT_FLAG_CORRUPT;
+import static org.bytedeco.ffmpeg.global.avcodec.av_packet_alloc;
+import static org.bytedeco.ffmpeg.global.avcodec.av_packet_free;
+import static org.bytedeco.ffmpeg.global.avcodec.av_packet_unref;
+import static org.bytedeco.ffmpeg.global.avcodec.avcodec_free_context;
+import static org.bytedeco.ffmpeg.global.avcodec.avcodec_receive_frame;
+import static org.bytedeco.ffmpeg.global.avcodec.avcodec_send_packet;
+import static org.bytedeco.ffmpeg.global.avformat.av_read_frame;
+import static org.bytedeco.ffmpeg.global.avformat.avformat_close_input;
+import static org.bytedeco.ffmpeg.global.avformat.avformat_index_get_entries_count;
+import static org.bytedeco.ffmpeg.global.avformat.avformat_index_get_entry;
+import static org.bytedeco.ffmpeg.global.avformat.avio_size;
+import static org.bytedeco.ffmpeg.global.avutil.AVERROR_EAGAIN;
+import static org.bytedeco.ffmpeg.global.avutil.AVERROR_EOF;
+import static org.bytedeco.ffmpeg.global.avutil.AV_NOPTS_VALUE;
+import static org.bytedeco.ffmpeg.global.avutil.av_frame_alloc;
+import static org.bytedeco.ffmpeg.global.avutil.av_frame_free;
+import static org.bytedeco.ffmpeg.global.avutil.av_rescale;
+
+import io.derm.api.CaptureException;
+import io.derm.api.SourceInfo;
+import java.util.Locale;
+import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
+import org.bytedeco.ffmpeg.avcodec.AVPacket;
+import org.bytedeco.ffmpeg.avformat.AVFormatContext;
+import org.bytedeco.ffmpeg.avformat.AVIndexEntry;
+import org.bytedeco.ffmpeg.avformat.AVStream;
+import org.bytedeco.ffmpeg.avutil.AVFrame;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The native half of {@link VideoSource}: a demuxer and a decoder that yield one picture after the other into the same
+ * AVFrame. Confined but for {@link #cancel()}.
+ */
+final class VideoReader implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(VideoReader.class);
+
+    private final SourceInfo info;
+    private final String name;
+    private final Orientation orientation;
+    private final boolean remote;
+    private final int timeoutMillis;
+    private final Ffmpeg.Deadline deadline;
+    private final AVFormatContext format;
+    private final AVStream stream;
+    private final AVCodecContext codec;
+    private final AVPacket packet;
+    private final AVFrame picture;
+    private final int streamIndex;
+    private final long ticksNumerator;
+    private final long ticksDenominator;
+    private final long frameMicros;
+    private long startTicks;
+    private long pictureMicros = -1;
+    private long pictures;
+    private boolean drained;
+    private int readError;
+    private boolean tailDamaged;
+    private long damaged;
+    private boolean warned;
+
+    /** Takes over the deadline, the demuxer and the decoder: it frees them when it is closed. */
+    VideoReader(
+            SourceInfo info,
+            Orientation orientation,
+            boolean remote,
+            int timeoutMillis,
+            Ffmpeg.Deadline deadline,
+            AVFormatContext format,
+            AVStream stream,
+            AVCodecContext codec) {
+        this.info = info;
+        this.name = info.name();
+        this.orientation = orientation;
+        this.remote = remote;
+        this.timeoutMillis = timeoutMillis;
+        this.deadline = deadline;
+        this.format = format;
+        this.stream = stream;
+        this.codec = codec;
+        this.streamIndex = stream.index();
+        this.ticksNumerator = stream.time_base().num();
+        this.ticksDenominator = stream.time_base().den();
+        this.startTicks = stream.start_time();
+        this.frameMicros = info.framesPerSecond() > 0 ? Math.round(1e6 / info.framesPerSecond()) : 40_000;
+        this.packet = av_packet_alloc();
+        this.picture = av_frame_alloc();
+    }
+
+    SourceInfo info() {
+        return info;
+    }
+
+    Orientation orientation() {
+        return orientation;
+    }
+
+    /** The picture of the last {@link #read()} that answered true. */
+    AVFrame picture() {
+        return picture;
+    }
+
+    /** When that picture is shown, since the start of the stream. */
+    long pictureMicros() {
+        return pictureMicros;
+    }
+
+    /**
+     * Decodes one more picture.
+     *
+     * @return false at the end
+     * @throws CaptureException if the source breaks off
+     */
+    boolean read() {
+        while (true) {
+            int r = avcodec_receive_frame(codec, picture);
+            if (r == 0) {
+                return decoded();
+            } else if (r == AVERROR_EOF) {
+                end();
+                return false;
+            } else if (r == AVERROR_EAGAIN()) {
+                feed();
+            } else {
+                damaged++;
+                tailDamaged |= drained;
+            }
+        }
+    }
+
+    private boolean decoded() {
+        long ticks = picture.best_effort_timestamp();
+        if (ticks == AV_NOPTS_VALUE) {
+            pictureMicros = pictureMicros < 0 ? 0 : pictureMicros + frameMicros;
+        } else {
+            if (startTicks == AV_NOPTS_VALUE || (pictures == 0 && ticks < startTicks)) {
+                startTicks = ticks;
+            }
+            pictureMicros = av_rescale(ticks - startTicks, 1_000_000L * ticksNumerator, ticksDenominator);
+        }
+        pictures++;
+        if (damaged > 0 && !warned && !drained) {
+            warned = true;
+            LOG.warn("{} is damaged near {} s; what cannot be decoded is left out", name, seconds(pictureMicros));
+        }
+        return true;
+    }
+
+    private void feed() {
+        deadline.arm(timeoutMillis);
+        int r = av_read_frame(format, packet);
+        if (r == AVERROR_EAGAIN()) {
+            return;
+        }
+        if (r < 0) {
+            readError = r == AVERROR_EOF ? 0 : r;
+            drained = true;
+            avcodec_send_packet(codec, (AVPacket) null);
+            return;
+        }
+        try {
+            if (packet.stream_index() != streamIndex) {
+                return;
+            }
+            boolean bad = (packet.flags() & AV_PKT_FLAG_CORRUPT) != 0;
+            if (!bad || remote) {
+                bad = avcodec_send_packet(codec, packet) < 0;
+            }
+            tailDamaged = bad;
+            damaged += bad ? 1 : 0;
+        } finally {
+            av_packet_unref(packet);
+        }
+    }
+
+    private void end() {
+        String where = pictures == 0
+                ? " before its first frame"
+                : " after " + pictures + (pictures == 1 ? " frame" : " frames") + " at " + seconds(pictureMicros)
+                        + " s";
+        if (deadline.cancelled()) {
+            return;
+        }
+        if (remote) {
+            if (readError != 0) {
+                String why = deadline.expired() ? "silent for " + timeoutMillis + " ms" : Ffmpeg.text(readError);
+                throw new CaptureException(216, name + " breaks off" + where + ": " + why, "check camera and network");
+            }
+            return;
+        }
+        if (readError != 0 || tailDamaged || cutShort()) {
+            String why = cutShort() ? "the file is cut short" : "the rest cannot be decoded";
+            throw new CaptureException(
+                    205, name + " breaks off" + where + ": " + why, "copy the file again from where it was recorded");
+        }
+        if (pictures == 0) {
+            throw new CaptureException(205, name + " holds no picture that can be decoded", Sources.KINDS);
+        }
+    }
+
+    /** Whether the index lists pictures beyond the end of the file. */
+    private boolean cutShort() {
+        int entries = avformat_index_get_entries_count(stream);
+        if (entries == 0 || format.pb() == null) {
+            return false;
+        }
+        AVIndexEntry last = avformat_index_get_entry(stream, entries - 1);
+        long size = avio_size(format.pb());
+        return size > 0 && last != null && last.pos() + last.size() > size;
+    }
+
+    private static String seconds(long micros) {
+        return String.format(Locale.ROOT, "%.2f", micros / 1e6);
+    }
+
+    /** Makes a blocked read give up. Any thread, but not after {@link #close()}. */
+    void cancel() {
+        deadline.cancel();
+    }
+
+    @Override
+    public void close() {
+        av_frame_free(picture);
+        av_packet_free(packet);
+        avcodec_free_context(codec);
+        avformat_close_input(format);
+        deadline.close();
+    }
+}

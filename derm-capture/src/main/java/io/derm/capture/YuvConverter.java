@@ -1,0 +1,116 @@
+package io.derm.capture;
+
+import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_BGR24;
+import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUV420P;
+import static org.bytedeco.ffmpeg.global.swscale.SWS_BILINEAR;
+import static org.bytedeco.ffmpeg.global.swscale.SWS_CS_ITU709;
+import static org.bytedeco.ffmpeg.global.swscale.sws_freeContext;
+import static org.bytedeco.ffmpeg.global.swscale.sws_getCoefficients;
+import static org.bytedeco.ffmpeg.global.swscale.sws_getContext;
+import static org.bytedeco.ffmpeg.global.swscale.sws_scale;
+import static org.bytedeco.ffmpeg.global.swscale.sws_setColorspaceDetails;
+
+import io.derm.api.Frame;
+import io.derm.api.PixelFormat;
+import org.bytedeco.ffmpeg.avutil.AVFrame;
+import org.bytedeco.ffmpeg.swscale.SwsContext;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.DoublePointer;
+import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerPointer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Fills an encoder's 4:2:0 picture (BT.709, limited range) from BGR24 frames; a frame of another shape is fitted into it
+ * between black bars. Confined.
+ */
+final class YuvConverter implements AutoCloseable {
+    private final AVFrame picture;
+    private final PointerPointer<Pointer> sourcePlanes = new PointerPointer<>(4);
+    private final IntPointer sourceStrides = new IntPointer(4);
+    private final PointerPointer<Pointer> targetPlanes = new PointerPointer<>(4);
+    private @Nullable SwsContext scaler;
+    private int width;
+    private int height;
+    private int left;
+    private int top;
+
+    YuvConverter(AVFrame picture) {
+        this.picture = picture;
+        for (int i = 0; i < 4; i++) {
+            sourcePlanes.put(i, null);
+            sourceStrides.put(i, 0);
+            targetPlanes.put(i, null);
+        }
+    }
+
+    void convert(Frame frame) {
+        if (frame.format() != PixelFormat.BGR24) {
+            throw new IllegalArgumentException("Frame is " + frame.format() + ", expected BGR24");
+        }
+        // An odd side loses its last row or column: 4:2:0 has none.
+        int w = frame.width() & ~1;
+        int h = frame.height() & ~1;
+        if (scaler == null || w != width || h != height) {
+            prepare(w, h);
+        }
+        sourcePlanes.put(0, new BytePointer(frame.pixels()));
+        sourceStrides.put(0, frame.stride());
+        for (int i = 0; i < 3; i++) {
+            int shift = i == 0 ? 0 : 1;
+            long offset = (long) (top >> shift) * picture.linesize(i) + (left >> shift);
+            targetPlanes.put(i, picture.data(i).getPointer(offset));
+        }
+        sws_scale(scaler, sourcePlanes, sourceStrides, 0, h, targetPlanes, picture.linesize());
+    }
+
+    private void prepare(int w, int h) {
+        free();
+        int pictureWidth = picture.width();
+        int pictureHeight = picture.height();
+        double fit = Math.min((double) pictureWidth / w, (double) pictureHeight / h);
+        int fitWidth = Math.max(2, (int) Math.round(w * fit) & ~1);
+        int fitHeight = Math.max(2, (int) Math.round(h * fit) & ~1);
+        left = (pictureWidth - fitWidth) / 2 & ~1;
+        top = (pictureHeight - fitHeight) / 2 & ~1;
+        for (int i = 0; i < 3; i++) {
+            long bytes = (long) picture.linesize(i) * (i == 0 ? pictureHeight : (pictureHeight + 1) / 2);
+            Pointer.memset(picture.data(i), i == 0 ? 16 : 128, bytes);
+        }
+        SwsContext made = sws_getContext(
+                w,
+                h,
+                AV_PIX_FMT_BGR24,
+                fitWidth,
+                fitHeight,
+                AV_PIX_FMT_YUV420P,
+                SWS_BILINEAR,
+                null,
+                null,
+                (DoublePointer) null);
+        if (made == null) {
+            throw new IllegalStateException("No conversion to 4:2:0 from BGR24 at " + w + "x" + h);
+        }
+        IntPointer matrix = sws_getCoefficients(SWS_CS_ITU709);
+        sws_setColorspaceDetails(made, matrix, 1, matrix, 0, 0, 1 << 16, 1 << 16);
+        scaler = made;
+        width = w;
+        height = h;
+    }
+
+    private void free() {
+        if (scaler != null) {
+            sws_freeContext(scaler);
+            scaler = null;
+        }
+    }
+
+    @Override
+    public void close() {
+        free();
+        sourcePlanes.close();
+        sourceStrides.close();
+        targetPlanes.close();
+    }
+}
