@@ -281,14 +281,17 @@ public final class Exam {
             int n = work.detections.size();
             int[] ids = tracker.update(work.detections);
             List<Sighting> sightings = new ArrayList<>(n);
+            List<Sighting> bestLooks = new ArrayList<>(0);
             for (int i = 0; i < n; i++) {
                 Sighting sighting = new Sighting(ids[i], work.detections.get(i), work.assessments.get(i));
                 sightings.add(sighting);
-                book.add(frame, sighting);
+                if (book.add(frame, sighting)) {
+                    bestLooks.add(sighting);
+                }
             }
             long latency = nanoClock.getAsLong() - frame.capturedNanos();
             listener.frame(new FrameFindings(
-                    frame, sightings, work.captureNanos, work.detectNanos, work.classifyNanos, latency));
+                    frame, sightings, bestLooks, work.captureNanos, work.detectNanos, work.classifyNanos, latency));
             frames++;
             record(Stage.CAPTURE, work.captureNanos);
             record(Stage.DETECT, work.detectNanos);

@@ -8,6 +8,7 @@ import java.util.List;
  *
  * @param frame the frame
  * @param sightings the lesions in it, best detection score first
+ * @param bestLooks those of the sightings that show their lesion better than any before: larger, surer, whole in the frame
  * @param captureNanos time the source took to yield it
  * @param detectNanos time detection took
  * @param classifyNanos time classification took, 0 when there was nothing to classify
@@ -16,6 +17,7 @@ import java.util.List;
 public record FrameFindings(
         Frame frame,
         List<Sighting> sightings,
+        List<Sighting> bestLooks,
         long captureNanos,
         long detectNanos,
         long classifyNanos,

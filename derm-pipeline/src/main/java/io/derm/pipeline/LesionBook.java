@@ -15,11 +15,17 @@ import org.jspecify.annotations.Nullable;
 
 /** Sums up the sightings of each lesion. Confined to the exam's thread. */
 final class LesionBook {
+    /** A look has to be better by this factor to replace the best one, so that a crop is not taken anew in every frame. */
+    private static final double BETTER = 1.05;
+
+    private static final double CUT_BY_BORDER = 1e-3;
+
     private final Map<Integer, Entry> entries = new HashMap<>();
 
-    void add(Frame frame, Sighting sighting) {
+    /** Adds a sighting; true where it shows the lesion better than any before. */
+    boolean add(Frame frame, Sighting sighting) {
         Entry entry = entries.computeIfAbsent(sighting.lesion(), id -> new Entry(frame.timestampMicros()));
-        entry.add(frame, sighting);
+        return entry.add(frame, sighting);
     }
 
     List<Lesion> confirmed(int minSightings) {
@@ -53,7 +59,7 @@ final class LesionBook {
             this.firstMicros = firstMicros;
         }
 
-        void add(Frame frame, Sighting sighting) {
+        boolean add(Frame frame, Sighting sighting) {
             Box box = sighting.detection().box();
             Assessment assessment = sighting.assessment();
             double weight = sighting.detection().score() * Math.sqrt(box.area());
@@ -69,12 +75,14 @@ final class LesionBook {
                     && box.top() > 1
                     && box.right() < frame.width() - 1
                     && box.bottom() < frame.height() - 1;
-            double rank = whole ? weight + 1e6 : weight;
-            if (rank > bestRank) {
-                bestRank = rank;
-                best = sighting;
-                bestMicros = lastMicros;
+            double rank = whole ? weight : weight * CUT_BY_BORDER;
+            if (rank <= bestRank * BETTER) {
+                return false;
             }
+            bestRank = rank;
+            best = sighting;
+            bestMicros = lastMicros;
+            return true;
         }
 
         Lesion lesion(int id) {

@@ -1,0 +1,90 @@
+package io.derm.samples;
+
+import io.derm.api.DermException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Properties;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Entry point of the {@code derm} command. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C. */
+@Command(
+        name = "derm",
+        mixinStandardHelpOptions = true,
+        versionProvider = Derm.Version.class,
+        subcommands = {
+            ExamCommand.class,
+            DetectCommand.class,
+            ClassifyCommand.class,
+            PhantomCommand.class,
+            EvaluateCommand.class,
+            DoctorCommand.class
+        },
+        description = "Finds skin lesions in video and images and assesses them.",
+        footer = Derm.RESEARCH_USE)
+public final class Derm implements Runnable {
+    static final String RESEARCH_USE = "Research use only, not a medical device.";
+
+    @Spec
+    private CommandSpec spec;
+
+    @SuppressWarnings("NullAway.Init")
+    Derm() {}
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "Found no command, expected one of those below");
+    }
+
+    public static void main(String[] args) {
+        Logging.quiet();
+        System.exit(execute(args));
+    }
+
+    static int execute(String... args) {
+        return new CommandLine(new Derm())
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setExecutionExceptionHandler((e, command, parsed) -> failed(e))
+                .execute(args);
+    }
+
+    /** One line for what is wrong outside derm; a stack trace only for what is wrong inside. */
+    private static int failed(Exception e) {
+        if (e instanceof DermException) {
+            System.err.println("derm: " + e.getMessage());
+        } else if (e instanceof IllegalArgumentException) {
+            System.err.println("derm: " + e.getMessage());
+            return CommandLine.ExitCode.USAGE;
+        } else if (e instanceof IOException) {
+            System.err.println("derm: " + Outputs.reason((IOException) e));
+        } else {
+            System.err.println("derm: unexpected failure, please report it with the lines below");
+            e.printStackTrace();
+        }
+        return CommandLine.ExitCode.SOFTWARE;
+    }
+
+    static String version() {
+        Properties properties = new Properties();
+        try (InputStream in = Derm.class.getResourceAsStream("version.properties")) {
+            if (in != null) {
+                properties.load(in);
+            }
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+        return properties.getProperty("version", "unknown");
+    }
+
+    /** Version of derm and of the Java that runs it. */
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[] {"derm " + version() + " (Java " + Runtime.version() + ")", RESEARCH_USE};
+        }
+    }
+}

@@ -1,0 +1,74 @@
+package io.derm.samples;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.google.inject.Injector;
+import io.derm.api.Detection;
+import io.derm.api.Detector;
+import io.derm.api.Frame;
+import io.derm.api.SessionOptions;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "detect",
+        mixinStandardHelpOptions = true,
+        description = "Finds objects in images: one line of JSON an image on standard output.",
+        footer = Derm.RESEARCH_USE)
+final class DetectCommand implements Callable<Integer> {
+    @Parameters(arity = "1..*", paramLabel = "IMAGE")
+    private List<String> images = List.of();
+
+    @Option(names = "--model", paramLabel = "FILE", description = "ONNX model (default: the demo model).")
+    private @Nullable Path model;
+
+    @Option(names = "--threshold", paramLabel = "T", description = "Lowest score, 0 to 1.")
+    private @Nullable Double threshold;
+
+    @Option(names = "--nms", paramLabel = "T", description = "Overlap from which on the weaker of two boxes goes, 0 to 1.")
+    private @Nullable Double nms;
+
+    @Mixin
+    private final RuntimeOption runtimeOption = new RuntimeOption();
+
+    @Override
+    public Integer call() throws Exception {
+        Injector injector = Wiring.injector(
+                new Wiring.RuntimeModule(runtimeOption.runtime),
+                new Wiring.DetectorModule(Optional.ofNullable(model), threshold, nms, SessionOptions.defaults()));
+        try (Detector detector = Wiring.get(injector, Detector.class)) {
+            return ImageJob.run(images, (name, frame) -> System.out.println(json(name, frame, detector.detect(frame))));
+        }
+    }
+
+    static String json(String name, Frame frame, List<Detection> detections) throws IOException {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator g = new JsonFactory().createGenerator(text)) {
+            g.writeStartObject();
+            g.writeStringField("image", name);
+            g.writeNumberField("width", frame.width());
+            g.writeNumberField("height", frame.height());
+            g.writeArrayFieldStart("detections");
+            for (Detection d : detections) {
+                g.writeStartObject();
+                g.writeStringField("label", d.label());
+                FindingsWriter.number(g, "score", d.score(), 1e4);
+                g.writeFieldName("box");
+                FindingsWriter.box(g, d.box());
+                g.writeEndObject();
+            }
+            g.writeEndArray();
+            g.writeEndObject();
+        }
+        return text.toString();
+    }
+}

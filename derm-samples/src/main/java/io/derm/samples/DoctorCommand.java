@@ -1,0 +1,104 @@
+package io.derm.samples;
+
+import io.derm.api.Availability;
+import io.derm.api.Classifier;
+import io.derm.api.DermException;
+import io.derm.api.Detector;
+import io.derm.api.Frame;
+import io.derm.api.FrameSource;
+import io.derm.api.InferenceRuntime;
+import io.derm.api.Runtimes;
+import io.derm.api.SessionOptions;
+import io.derm.capture.CaptureOptions;
+import io.derm.capture.Sources;
+import io.derm.effnet.EffnetClassifier;
+import io.derm.effnet.EffnetOptions;
+import io.derm.models.DemoModels;
+import io.derm.yolo.YoloDetector;
+import io.derm.yolo.YoloOptions;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+@Command(
+        name = "doctor",
+        mixinStandardHelpOptions = true,
+        description = "Tells which runtimes, sources and models work here, and what to do where they do not.",
+        footer = Derm.RESEARCH_USE)
+final class DoctorCommand implements Callable<Integer> {
+    @Mixin
+    private final RuntimeOption runtimeOption = new RuntimeOption();
+
+    private boolean healthy = true;
+
+    @Override
+    public Integer call() {
+        System.out.printf(
+                Locale.ROOT,
+                "derm %s, Java %s, %s %s, %d cores, %d MiB heap at most%n",
+                Derm.version(),
+                Runtime.version(),
+                System.getProperty("os.name"),
+                System.getProperty("os.arch"),
+                Runtime.getRuntime().availableProcessors(),
+                Runtime.getRuntime().maxMemory() >> 20);
+        System.out.println("runtimes");
+        for (InferenceRuntime runtime : Runtimes.all()) {
+            line(runtime.name(), runtime.availability());
+        }
+        System.out.println("sources");
+        try (DemoClip clip = DemoClip.extract();
+                FrameSource source = Sources.open(clip.path().toString(), CaptureOptions.defaults());
+                Frame frame = source.next().orElseThrow()) {
+            line("bundled clip", Availability.yes(source.info().frames() + " frames of " + frame.width() + "x" + frame.height()));
+            System.out.println("models");
+            models(frame);
+        } catch (DermException e) {
+            broken("bundled clip", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            healthy = false;
+        }
+        System.out.println(Derm.RESEARCH_USE);
+        return healthy ? 0 : 1;
+    }
+
+    private void models(Frame frame) {
+        InferenceRuntime runtime;
+        try {
+            runtime = Runtimes.find(runtimeOption.runtime);
+        } catch (DermException e) {
+            broken("runtime " + runtimeOption.runtime, e);
+            return;
+        }
+        try (Detector detector = YoloDetector.open(
+                runtime, DemoModels.detector(), SessionOptions.defaults(), YoloOptions.defaults())) {
+            int found = detector.detect(frame).size();
+            line("detector", Availability.yes(
+                    detector.model() + " on " + runtime.name() + ", " + found + " lesions in the clip's first frame"));
+        } catch (DermException e) {
+            broken("detector", e);
+        }
+        try (Classifier classifier = EffnetClassifier.open(
+                runtime, DemoModels.classifier(), SessionOptions.defaults(), EffnetOptions.defaults())) {
+            classifier.classify(frame, List.of(frame.bounds()));
+            line("classifier", Availability.yes(classifier.model() + " on " + runtime.name()));
+        } catch (DermException e) {
+            broken("classifier", e);
+        }
+    }
+
+    private void line(String name, Availability a) {
+        System.out.printf("  %-3s %-16s %s%n", a.available() ? "yes" : "no", name, a.detail());
+        if (!a.available()) {
+            System.out.printf("      %-16s -> %s%n", "", a.remedy());
+        }
+    }
+
+    private void broken(String name, DermException e) {
+        healthy = false;
+        System.out.printf("  %-3s %-16s %s%n", "no", name, e.getMessage());
+    }
+}

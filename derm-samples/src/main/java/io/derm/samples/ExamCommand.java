@@ -1,0 +1,272 @@
+package io.derm.samples;
+
+import com.google.inject.Injector;
+import io.derm.api.Classifier;
+import io.derm.api.Detector;
+import io.derm.api.DermException;
+import io.derm.api.Frame;
+import io.derm.api.FramePool;
+import io.derm.api.FrameSource;
+import io.derm.api.InferenceRuntime;
+import io.derm.api.LesionClass;
+import io.derm.api.SessionOptions;
+import io.derm.capture.CaptureOptions;
+import io.derm.capture.RecorderOptions;
+import io.derm.capture.Sources;
+import io.derm.capture.VideoRecorder;
+import io.derm.pipeline.Exam;
+import io.derm.pipeline.ExamListener;
+import io.derm.pipeline.ExamOptions;
+import io.derm.pipeline.ExamSummary;
+import io.derm.pipeline.FrameFindings;
+import io.derm.pipeline.LatencySummary;
+import io.derm.pipeline.Lesion;
+import io.derm.pipeline.Stage;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "exam",
+        mixinStandardHelpOptions = true,
+        description = "Examines a video: finds, follows and assesses every lesion; writes exam.mp4, findings.jsonl and report.html.",
+        footer = Derm.RESEARCH_USE)
+final class ExamCommand implements Callable<Integer> {
+    private static final int STOPPED = 130;
+
+    @Parameters(arity = "0..1", paramLabel = "SOURCE", description = "Video, stream, image or folder (default: a bundled clip).")
+    private @Nullable String source;
+
+    @Option(names = "--out", paramLabel = "DIR", defaultValue = "derm-out", description = "Default: ${DEFAULT-VALUE}.")
+    private Path out = Path.of("derm-out");
+
+    @Option(names = "--detector", paramLabel = "FILE", description = "ONNX model that finds (default: the demo model).")
+    private @Nullable Path detectorFile;
+
+    @Option(names = "--classifier", paramLabel = "FILE", description = "ONNX model that assesses (default: the demo model).")
+    private @Nullable Path classifierFile;
+
+    @Option(names = "--labels", paramLabel = "FILE", description = "What the classifier's classes count as.")
+    private @Nullable Path labels;
+
+    @Option(names = "--threshold", paramLabel = "T", description = "Lowest detection score, 0 to 1.")
+    private @Nullable Double threshold;
+
+    @Option(names = "--nms", paramLabel = "T", description = "Overlap from which on the weaker of two boxes goes, 0 to 1.")
+    private @Nullable Double nms;
+
+    @Option(names = "--no-recording", description = "Writes no exam.mp4.")
+    private boolean noRecording;
+
+    @Option(names = "--threads", paramLabel = "N", description = "CPU threads for each model (default: half of the cores).")
+    private int threads;
+
+    @Mixin
+    private final RuntimeOption runtimeOption = new RuntimeOption();
+
+    @Override
+    public Integer call() throws Exception {
+        int perModel = threads > 0 ? threads : Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+        SessionOptions session = SessionOptions.defaults().withThreads(perModel);
+        Injector injector = Wiring.injector(
+                new Wiring.RuntimeModule(runtimeOption.runtime),
+                new Wiring.DetectorModule(Optional.ofNullable(detectorFile), threshold, nms, session),
+                new Wiring.ClassifierModule(
+                        Optional.ofNullable(classifierFile), Optional.ofNullable(labels), session));
+        try (DemoClip clip = source == null ? DemoClip.extract() : null;
+                FrameSource frames = Sources.open(
+                        clip == null ? String.valueOf(source) : clip.path().toString(), CaptureOptions.defaults());
+                Detector detector = Wiring.get(injector, Detector.class);
+                Classifier classifier = Wiring.get(injector, Classifier.class)) {
+            String name = clip == null ? frames.info().name() : "bundled phantom clip";
+            String runtime = Wiring.get(injector, InferenceRuntime.class).name();
+            return run(name, runtime, frames, detector, classifier);
+        }
+    }
+
+    private int run(String name, String runtime, FrameSource frames, Detector detector, Classifier classifier)
+            throws Exception {
+        Outputs.folder(out);
+        Exam exam = new Exam(frames, detector, classifier, ExamOptions.defaults());
+        BestCrops crops = new BestCrops();
+        LatencyCourse latency = new LatencyCourse();
+        DermException failure = null;
+        boolean stopped;
+        try (Interruption interruption = new Interruption(exam)) {
+            try (FindingsWriter findings = new FindingsWriter(out.resolve("findings.jsonl"));
+                    Recording recording = new Recording(noRecording ? null : out.resolve("exam.mp4"), frames);
+                    Progress progress = new Progress("exam", frames.info().frames())) {
+                ExamListener listener = f -> {
+                    recording.write(f);
+                    findings.write(f);
+                    f.bestLooks().forEach(s -> crops.keep(f.frame(), s));
+                    latency.add(f.frame().timestampMicros(), f.latencyNanos());
+                    progress.step(lesions(f.sightings().size()));
+                };
+                exam.run(listener);
+            } catch (DermException e) {
+                failure = e;
+            }
+            stopped = interruption.happened();
+            ExamSummary summary = exam.summary();
+            String ended = failure != null
+                    ? "Broken off: " + failure.getMessage()
+                    : stopped ? "Stopped by the user." : "Complete.";
+            if (summary.frames() > 0) {
+                HtmlReport.Facts facts =
+                        new HtmlReport.Facts(name, runtime, List.of(detector.model(), classifier.model()), ended);
+                try {
+                    Outputs.write(out.resolve("report.html"), HtmlReport.render(facts, summary, crops, latency));
+                } catch (DermException e) {
+                    if (failure == null) {
+                        throw e;
+                    }
+                    failure.addSuppressed(e);
+                }
+                print(summary);
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+        return stopped ? STOPPED : 0;
+    }
+
+    private static String lesions(int n) {
+        return n == 1 ? "1 lesion" : n + " lesions";
+    }
+
+    private void print(ExamSummary summary) {
+        System.err.printf(Locale.ROOT, "%n%6s  %-9s %7s %7s %8s  %15s  %6s%n", "lesion", "class", "benign", "unknown",
+                "melanoma", "seen", "frames");
+        for (Lesion lesion : summary.lesions()) {
+            Map<LesionClass, Float> p = lesion.probabilities();
+            System.err.printf(
+                    Locale.ROOT,
+                    "%6d  %-9s %5.0f %% %5.0f %% %6.0f %%  %5.1f to %5.1f s  %6d%n",
+                    lesion.id(),
+                    lesion.lesionClass(),
+                    100 * p.getOrDefault(LesionClass.BENIGN, 0f),
+                    100 * p.getOrDefault(LesionClass.UNKNOWN, 0f),
+                    100 * p.getOrDefault(LesionClass.MELANOMA, 0f),
+                    lesion.firstMicros() / 1e6,
+                    lesion.lastMicros() / 1e6,
+                    lesion.sightings());
+        }
+        System.err.printf(
+                Locale.ROOT,
+                "%n%d lesions in %d frames, %.1f s, %.1f frames/s%n",
+                summary.lesions().size(),
+                summary.frames(),
+                summary.elapsedNanos() / 1e9,
+                summary.framesPerSecond());
+        for (Stage stage : Stage.values()) {
+            LatencySummary t = summary.times().get(stage);
+            if (t != null && t.count() > 0) {
+                System.err.printf(
+                        Locale.ROOT,
+                        "%-9s p50 %7.1f ms   p99 %7.1f ms   max %7.1f ms%n",
+                        stage.name().toLowerCase(Locale.ROOT),
+                        t.p50() / 1e6,
+                        t.p99() / 1e6,
+                        t.max() / 1e6);
+            }
+        }
+        System.err.println("Written to " + out + ". " + Derm.RESEARCH_USE);
+    }
+
+    /** Draws and records frames; the file is opened with the first frame. */
+    private static final class Recording implements AutoCloseable {
+        private final @Nullable Path file;
+        private final double rate;
+        private final FramePool pool = new FramePool(2);
+        private final Overlay overlay = new Overlay();
+        private @Nullable VideoRecorder recorder;
+
+        Recording(@Nullable Path file, FrameSource source) {
+            this.file = file;
+            double stated = source.info().framesPerSecond();
+            this.rate = stated > 0 ? stated : 1;
+        }
+
+        void write(FrameFindings findings) throws InterruptedException {
+            if (file == null) {
+                return;
+            }
+            Frame frame = findings.frame();
+            if (recorder == null) {
+                recorder = VideoRecorder.open(file, RecorderOptions.of(rate));
+            }
+            try (Frame drawn = pool.lease(
+                    frame.width(),
+                    frame.height(),
+                    frame.format(),
+                    frame.sequence(),
+                    frame.timestampMicros(),
+                    frame.capturedNanos())) {
+                overlay.draw(frame, findings.sightings(), drawn);
+                recorder.record(drawn);
+            }
+        }
+
+        @Override
+        public void close() {
+            if (recorder != null) {
+                recorder.close();
+            }
+            pool.close();
+        }
+    }
+
+    /** Turns Ctrl-C into an orderly end: the exam stops, and the process lives until its files are closed. */
+    private static final class Interruption implements AutoCloseable {
+        private static final int SECONDS = 30;
+
+        private final CountDownLatch finished = new CountDownLatch(1);
+        private final Thread hook;
+        private volatile boolean happened;
+
+        Interruption(Exam exam) {
+            hook = new Thread(
+                    () -> {
+                        happened = true;
+                        exam.stop();
+                        try {
+                            if (!finished.await(SECONDS, TimeUnit.SECONDS)) {
+                                System.err.println("derm: the exam did not end within " + SECONDS + " s");
+                            }
+                        } catch (InterruptedException e) {
+                            Thread.currentThread().interrupt();
+                        }
+                    },
+                    "derm-interruption");
+            Runtime.getRuntime().addShutdownHook(hook);
+        }
+
+        boolean happened() {
+            return happened;
+        }
+
+        @Override
+        public void close() {
+            finished.countDown();
+            if (!happened) {
+                try {
+                    Runtime.getRuntime().removeShutdownHook(hook);
+                } catch (IllegalStateException e) {
+                    happened = true;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+package io.derm.samples;
+
+import java.util.logging.Level;
+import java.util.logging.LogManager;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
+import java.util.logging.StreamHandler;
+
+/** Warnings of the SDK as one line each on standard error. */
+final class Logging {
+    private static final Logger ROOT = Logger.getLogger("");
+
+    private Logging() {}
+
+    static void quiet() {
+        LogManager.getLogManager().reset();
+        System.setProperty("java.util.logging.SimpleFormatter.format", "%4$s: %5$s%n");
+        StreamHandler handler = new StreamHandler(System.err, new SimpleFormatter()) {
+            @Override
+            public synchronized void publish(java.util.logging.LogRecord logRecord) {
+                super.publish(logRecord);
+                flush();
+            }
+        };
+        handler.setLevel(Level.WARNING);
+        ROOT.addHandler(handler);
+        ROOT.setLevel(Level.WARNING);
+    }
+}
