@@ -20,7 +20,6 @@ import io.derm.api.TensorInfo;
 import io.derm.effnet.EffnetOptions.Rule;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -268,15 +267,17 @@ public final class EffnetClassifier implements Classifier {
             sums[labels.classes().get(c).ordinal()] += probabilities[c];
             byLabel.put(labels.labels().get(c), (float) probabilities[c]);
         }
-        Map<LesionClass, Float> byClass = new EnumMap<>(LesionClass.class);
-        for (LesionClass c : LesionClass.values()) {
-            byClass.put(c, (float) Math.min(1, sums[c.ordinal()]));
-        }
-        LesionClass answer = rule.answer(
-                sums[LesionClass.BENIGN.ordinal()],
-                sums[LesionClass.UNKNOWN.ordinal()],
-                sums[LesionClass.MELANOMA.ordinal()]);
-        return new Assessment(answer, byClass, byLabel);
+        float benign = sum(sums, LesionClass.BENIGN);
+        float unknown = sum(sums, LesionClass.UNKNOWN);
+        float melanoma = sum(sums, LesionClass.MELANOMA);
+        return new Assessment(
+                rule.answer(benign, unknown, melanoma),
+                Map.of(LesionClass.BENIGN, benign, LesionClass.UNKNOWN, unknown, LesionClass.MELANOMA, melanoma),
+                byLabel);
+    }
+
+    private static float sum(double[] sums, LesionClass c) {
+        return (float) Math.min(1, sums[c.ordinal()]);
     }
 
     @Override

@@ -124,11 +124,15 @@ public record EffnetOptions(
 
     /** Resolved options. */
     record Rule(double temperature, double minProbability, double maxMelanoma) {
-        LesionClass answer(double benign, double unknown, double melanoma) {
-            if (melanoma >= benign && melanoma >= unknown && melanoma >= minProbability) {
+        /** The answer to probabilities as they are reported, so that a reader of the report comes to the same one. */
+        LesionClass answer(float benign, float unknown, float melanoma) {
+            if (melanoma >= benign && melanoma >= unknown && melanoma >= (float) minProbability) {
                 return LesionClass.MELANOMA;
             }
-            if (benign > melanoma && benign > unknown && benign >= minProbability && melanoma <= maxMelanoma) {
+            if (benign > melanoma
+                    && benign > unknown
+                    && benign >= (float) minProbability
+                    && melanoma <= (float) maxMelanoma) {
                 return LesionClass.BENIGN;
             }
             return LesionClass.UNKNOWN;
