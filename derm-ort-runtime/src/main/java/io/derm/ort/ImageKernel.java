@@ -17,8 +17,8 @@ import java.nio.ByteBuffer;
  * alike; a pixel outside the frame is the nearest one inside. With one tap this is PyTorch's bilinear with
  * {@code align_corners=False}.
  *
- * <p><b>NV12.</b> A pixel has its own luma and the chroma of its 2x2 block; it becomes BGR by BT.709 limited range, is clamped
- * to 0..255 without rounding, and is then sampled as above.
+ * <p><b>NV12.</b> A pixel has its own luma and the chroma of its 2x2 block; it becomes BGR by BT.709 limited range, rounded and
+ * clamped to 0..255, and is then sampled as above: an NV12 frame gives what its BGR24 conversion gives.
  *
  * <p><b>Numbers.</b> A sample {@code p} is stored as {@code (p - mean) / std}: float32 as it is, float16 to the nearest, ties
  * to even, uint8 rounded half up and clamped.

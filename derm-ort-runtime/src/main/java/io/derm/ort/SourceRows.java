@@ -8,24 +8,43 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
 
 /**
  * Rows of a frame interpolated along x to the columns of a tensor: three planes one after the other, in the tensor's channel
  * order, in levels. The two rows last used are kept. Confined to its {@link ImageKernel}.
+ *
+ * <p>A row takes two steps. The first gathers each column's two pixels as packed integers, one load for both; it is the only
+ * one that jumps about in memory. The second unpacks and weighs them in loops that JDK 17 turns into vector code: over int
+ * arrays, with one index for all of them, and without conversions from bytes or to floats.
  */
 final class SourceRows {
     /** Three BGR bytes of a pixel and the three of its right neighbour come in one load of eight. */
     private static final VarHandle LONGS = MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-    private static final int LOAD = Long.BYTES;
+    /** Bits of a float's fraction: an integer below 2^23, put under the exponent of 2^23, reads as 2^23 plus itself. */
+    private static final int FRACTION_BITS = 23;
+
+    private static final int EXPONENT = 0x4B00_0000;
+    private static final float BIAS = 0x1p23f;
 
     private final boolean rgb;
-    private int[] columns = new int[0];
-    private float[] weights = new float[0];
+    /** For each tap the left pixel at each column, and the share of the right one in units of 2^-weightBits. */
+    private int[][] columns = new int[0][0];
+
+    private int[][] weights = new int[0][0];
+    private int[] near = new int[0];
+    private int[] far = new int[0];
+    private int[] blue = new int[0];
+    private int[] green = new int[0];
+    private int[] red = new int[0];
     private float[] upper = new float[0];
     private float[] lower = new float[0];
     private int upperY;
     private int lowerY;
+    private IntBuffer bitsAsInts = IntBuffer.allocate(0);
+    private FloatBuffer bitsAsFloats = FloatBuffer.allocate(0);
     /** Copy of a row whose last load would reach over the end of the frame's buffer, or of one a single pixel wide. */
     private ByteBuffer edge = ByteBuffer.allocateDirect(0);
 
@@ -36,6 +55,7 @@ final class SourceRows {
     private int stride;
     private int count;
     private int taps;
+    private int weightBits;
 
     SourceRows(ChannelOrder order) {
         this.rgb = order == ChannelOrder.RGB;
@@ -53,32 +73,41 @@ final class SourceRows {
         stride = frame.stride();
         count = mapping.contentWidth();
         taps = mapping.tapsX();
+        // The sum over the taps of level times weight must stay below 2^23.
+        weightBits = FRACTION_BITS - 8 - (32 - Integer.numberOfLeadingZeros(taps - 1));
         upperY = -1;
         lowerY = -1;
-        if (upper.length < 3 * count) {
+        reserve();
+        int step = format == PixelFormat.BGR24 ? 3 : 1;
+        for (int s = 0; s < taps; s++) {
+            int[] column = columns[s];
+            int[] weight = weights[s];
+            for (int i = 0; i < count; i++) {
+                double u = mapping.frameX(mapping.contentLeft() + i + (s + 0.5) / taps) - 0.5;
+                int x = Math.max(0, Math.min((int) Math.floor(u), frameWidth - 2));
+                double f = Math.max(0, Math.min(u - x, 1));
+                column[i] = x * step;
+                weight[i] = (int) (f * (1 << weightBits) + 0.5);
+            }
+        }
+    }
+
+    private void reserve() {
+        if (near.length < count) {
+            near = new int[count];
+            far = new int[count];
+            blue = new int[count];
+            green = new int[count];
+            red = new int[count];
             upper = new float[3 * count];
             lower = new float[3 * count];
+            ByteBuffer bits = ByteBuffer.allocateDirect(3 * count * Float.BYTES).order(ByteOrder.nativeOrder());
+            bitsAsInts = bits.asIntBuffer();
+            bitsAsFloats = bits.asFloatBuffer();
         }
-        if (columns.length < count * taps) {
-            columns = new int[count * taps];
-            weights = new float[count * taps];
-        }
-        int step = format == PixelFormat.BGR24 ? 3 : 1;
-        for (int i = 0; i < count; i++) {
-            for (int s = 0; s < taps; s++) {
-                double u = mapping.frameX(mapping.contentLeft() + i + (s + 0.5) / taps) - 0.5;
-                int x = (int) Math.floor(u);
-                float f = (float) (u - x);
-                if (x < 0) {
-                    x = 0;
-                    f = 0;
-                } else if (x > frameWidth - 2) {
-                    x = Math.max(0, frameWidth - 2);
-                    f = frameWidth > 1 ? 1 : 0;
-                }
-                columns[i * taps + s] = x * step;
-                weights[i * taps + s] = f;
-            }
+        if (columns.length < taps || columns[taps - 1].length < count) {
+            columns = new int[taps][count];
+            weights = new int[taps][count];
         }
     }
 
@@ -123,25 +152,33 @@ final class SourceRows {
     }
 
     private void interpolate(int y, float[] out) {
-        if (format == PixelFormat.NV12) {
-            Nv12Rows.interpolate(pixels, y, stride, frameHeight, columns, weights, count, taps, rgb, out);
-            return;
-        }
         ByteBuffer from = pixels;
         int base = y * stride;
-        if (frameWidth == 1 || base + 3 * (frameWidth - 2) + LOAD > pixels.capacity()) {
+        if (format == PixelFormat.BGR24
+                && (frameWidth == 1 || base + 3 * (frameWidth - 2) + Long.BYTES > pixels.capacity())) {
             from = edgeRow(base);
             base = 0;
         }
-        if (taps == 1) {
-            bgr(from, base, out);
-        } else {
-            bgrTaps(from, base, out);
+        for (int s = 0; s < taps; s++) {
+            if (format == PixelFormat.BGR24) {
+                gatherBgr(from, base, columns[s], near, far, count);
+            } else {
+                gatherNv12(base, (frameHeight + y / 2) * stride, columns[s]);
+            }
+            boolean add = s > 0;
+            weigh(near, far, weights[s], weightBits, 0, add, blue, count);
+            weigh(near, far, weights[s], weightBits, 8, add, green, count);
+            weigh(near, far, weights[s], weightBits, 16, add, red, count);
         }
+        bitsAsInts.put(0, rgb ? red : blue, 0, count);
+        bitsAsInts.put(count, green, 0, count);
+        bitsAsInts.put(2 * count, rgb ? blue : red, 0, count);
+        bitsAsFloats.get(0, out, 0, 3 * count);
+        unbias(out, 3 * count, 1f / (taps << weightBits));
     }
 
     private ByteBuffer edgeRow(int base) {
-        int bytes = 3 * Math.max(2, frameWidth) + LOAD;
+        int bytes = 3 * Math.max(2, frameWidth) + Long.BYTES;
         if (edge.capacity() < bytes) {
             edge = ByteBuffer.allocateDirect(bytes);
         }
@@ -149,45 +186,56 @@ final class SourceRows {
         return edge;
     }
 
-    private void bgr(ByteBuffer from, int base, float[] out) {
-        int[] at = columns;
-        float[] weight = weights;
-        int n = count;
-        int b = rgb ? 2 * n : 0;
-        int g = n;
-        int r = rgb ? 0 : 2 * n;
+    private static void gatherBgr(ByteBuffer from, int base, int[] columns, int[] near, int[] far, int n) {
         for (int i = 0; i < n; i++) {
-            long p = (long) LONGS.get(from, base + at[i]);
-            float f = weight[i];
-            int b0 = (int) p & 0xFF;
-            int g0 = (int) (p >>> 8) & 0xFF;
-            int r0 = (int) (p >>> 16) & 0xFF;
-            out[b + i] = b0 + ((int) (p >>> 24 & 0xFF) - b0) * f;
-            out[g + i] = g0 + ((int) (p >>> 32 & 0xFF) - g0) * f;
-            out[r + i] = r0 + ((int) (p >>> 40 & 0xFF) - r0) * f;
+            long pair = (long) LONGS.get(from, base + columns[i]);
+            near[i] = (int) pair;
+            far[i] = (int) (pair >>> 24);
         }
     }
 
-    private void bgrTaps(ByteBuffer from, int base, float[] out) {
-        int n = count;
-        float share = 1f / taps;
-        for (int i = 0; i < n; i++) {
-            float b = 0;
-            float g = 0;
-            float r = 0;
-            for (int k = i * taps; k < (i + 1) * taps; k++) {
-                long p = (long) LONGS.get(from, base + columns[k]);
-                float f = weights[k];
-                int b0 = (int) p & 0xFF;
-                int g0 = (int) (p >>> 8) & 0xFF;
-                int r0 = (int) (p >>> 16) & 0xFF;
-                b += b0 + ((int) (p >>> 24 & 0xFF) - b0) * f;
-                g += g0 + ((int) (p >>> 32 & 0xFF) - g0) * f;
-                r += r0 + ((int) (p >>> 40 & 0xFF) - r0) * f;
+    private void gatherNv12(int luma, int chroma, int[] column) {
+        for (int i = 0; i < count; i++) {
+            int x = column[i];
+            near[i] = bgr(luma + x, chroma + (x & ~1));
+            far[i] = bgr(luma + x + 1, chroma + (x + 1 & ~1));
+        }
+    }
+
+    /** BT.709 limited range to packed BGR in fixed point of 20 bits, rounded. */
+    private int bgr(int luma, int chroma) {
+        int y = ((pixels.get(luma) & 0xFF) - 16) * 1_220_945 + (1 << 19);
+        int cb = (pixels.get(chroma) & 0xFF) - 128;
+        int cr = (pixels.get(chroma + 1) & 0xFF) - 128;
+        int b = level(y + cb * 2_215_014);
+        int g = level(y - cb * 223_607 - cr * 558_796);
+        int r = level(y + cr * 1_879_825);
+        return b | g << 8 | r << 16;
+    }
+
+    private static int level(int fixed) {
+        return Math.max(0, Math.min(fixed >> 20, 255));
+    }
+
+    /** One channel of the two pixels, each by its share; the first tap sets the sums, under the exponent, later ones add. */
+    private static void weigh(
+            int[] near, int[] far, int[] weights, int bits, int shift, boolean add, int[] sums, int n) {
+        if (add) {
+            for (int i = 0; i < n; i++) {
+                int a = near[i] >>> shift & 0xFF;
+                sums[i] += (a << bits) + ((far[i] >>> shift & 0xFF) - a) * weights[i];
             }
-            out[(rgb ? 2 * n : 0) + i] = b * share;
-            out[n + i] = g * share;
-            out[(rgb ? 0 : 2 * n) + i] = r * share;
+        } else {
+            for (int i = 0; i < n; i++) {
+                int a = near[i] >>> shift & 0xFF;
+                sums[i] = EXPONENT + (a << bits) + ((far[i] >>> shift & 0xFF) - a) * weights[i];
+            }
+        }
+    }
+
+    private static void unbias(float[] values, int n, float unit) {
+        for (int i = 0; i < n; i++) {
+            values[i] = (values[i] - BIAS) * unit;
         }
     }
 }
