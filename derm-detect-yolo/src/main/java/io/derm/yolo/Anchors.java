@@ -7,6 +7,8 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Locale;
 import java.util.stream.IntStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Anchors and {@code scale_x_y} of each head, heads in output order: from the metadata, else those of the published YOLOv4 (three
@@ -17,6 +19,7 @@ import java.util.stream.IntStream;
  * @param scale {@code scale_x_y} of each head
  */
 record Anchors(double[][] widths, double[][] heights, double[] scale) {
+    private static final Logger LOG = LoggerFactory.getLogger(Anchors.class);
     private static final double[][] YOLOV4 = {
         {12, 16}, {19, 36}, {40, 28}, {36, 75}, {76, 55}, {72, 146}, {142, 110}, {192, 243}, {459, 401}
     };
@@ -48,7 +51,15 @@ record Anchors(double[][] widths, double[][] heights, double[] scale) {
     static Anchors of(Signature signature, String modelName, int[] cells, int perHead) {
         Metadata meta = new Metadata(signature, modelName);
         int heads = cells.length;
-        double[][] anchors = meta.anchors().orElseGet(() -> published(modelName, heads));
+        double[][] anchors = meta.anchors().orElseGet(() -> {
+            double[][] published = published(modelName, heads);
+            LOG.warn(
+                    "{} does not state its anchors; taking those of {}. State {} if it was trained with others.",
+                    modelName,
+                    heads == 2 ? "YOLOv4-tiny" : "YOLOv4",
+                    ModelKeys.ANCHORS);
+            return published;
+        });
         int[][] masks = meta.masks().orElseGet(() -> byStride(modelName, cells, anchors.length));
         if (masks.length != heads) {
             throw mismatch(modelName, ModelKeys.MASKS + " for " + count(masks.length), count(heads));
