@@ -42,7 +42,7 @@ final class CocoJson {
                                     + "\"colours\":%d,\"diameter\":%.2f,\"visible\":%.3f}}",
                             nextAnnotation++,
                             image,
-                            t.lesionClass().ordinal() + 1,
+                            category(t.lesionClass()),
                             b.left(),
                             b.top(),
                             b.width(),
@@ -57,6 +57,14 @@ final class CocoJson {
         }
     }
 
+    private static int category(LesionClass lesionClass) {
+        return switch (lesionClass) {
+            case BENIGN -> 1;
+            case UNKNOWN -> 2;
+            case MELANOMA -> 3;
+        };
+    }
+
     String finish() {
         StringBuilder categories = new StringBuilder();
         for (LesionClass c : LesionClass.values()) {
@@ -65,7 +73,7 @@ final class CocoJson {
                     .append(String.format(
                             Locale.ROOT,
                             "{\"id\":%d,\"name\":\"%s\",\"supercategory\":\"lesion\"}",
-                            c.ordinal() + 1,
+                            category(c),
                             c.name().toLowerCase(Locale.ROOT)));
         }
         return "{\"info\":{\"description\":\"Procedural skin phantoms: no image of a person\",\"first_seed\":"

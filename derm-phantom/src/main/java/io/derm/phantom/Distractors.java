@@ -205,7 +205,7 @@ final class Distractors extends CoverPainter {
                     0.98f,
                     colour);
             if (x > 0 && y > 0 && x < planes.width - 1 && y < planes.height - 1) {
-                planes.gloss[(int) y * planes.width + (int) x] += rng.in(0, 0.8);
+                planes.gloss[((int) y) * planes.width + (int) x] += rng.in(0, 0.8);
             }
             x += dx * link;
             y += dy * link;
@@ -356,6 +356,10 @@ final class Distractors extends CoverPainter {
 
     /** A strip of cloth whose middle line lies {@code off} from the middle of the frame. */
     void cloth(float c, float s, float off, float width, Lab colour) {
+        int pattern = rng.below(6);
+        Lab print = cloth();
+        float pitch = size * rng.in(0.03, 0.12);
+        float fill = rng.in(0.2, 0.4);
         float weave = rng.in(0.8, 2.2);
         float fold = 1 / (size * rng.in(0.04, 0.2));
         float foldGain = rng.in(1, 9);
@@ -377,10 +381,23 @@ final class Distractors extends CoverPainter {
                 if (d < 0.5f) {
                     float thread = ((int) (p * weave) + (int) (q * weave) & 1) == 0 ? 1.2f : -1.2f;
                     float l = colour.l() + thread + foldGain * noise.fractal(p * fold, q * fold * 0.3f, 2);
-                    planes.cover(i, Math.max(2, l), colour.a(), colour.b(), Planes.clamp(0.5f - d, 0, 1), 0.8f);
+                    Lab c2 = pattern < 3 && printed(pattern, p / pitch, q / pitch, fill) ? print : colour;
+                    l += c2.l() - colour.l();
+                    planes.cover(i, Math.max(2, l), c2.a(), c2.b(), Planes.clamp(0.5f - d, 0, 1), 0.8f);
                 }
             }
         }
+    }
+
+    /** Polka dots, stripes or checks. */
+    private static boolean printed(int pattern, float p, float q, float fill) {
+        float u = p - (float) Math.floor(p) - 0.5f;
+        float v = q - (float) Math.floor(q) - 0.5f;
+        return switch (pattern) {
+            case 0 -> u * u + v * v < fill * fill;
+            case 1 -> Math.abs(u) < fill;
+            default -> Math.abs(u) < 0.5f * fill || Math.abs(v) < 0.5f * fill;
+        };
     }
 
     private void bandage() {
@@ -516,7 +533,7 @@ final class Distractors extends CoverPainter {
     }
 
     private void navel() {
-        float r = Math.max(8, Math.min(pixelsPerMm * rng.in(6, 12), size * 0.08f));
+        float r = Math.max(15, Math.min(pixelsPerMm * rng.in(8, 14), size * 0.09f));
         float x = spotX();
         float y = spotY();
         reach(x, y, r * 1.2f);
@@ -536,7 +553,7 @@ final class Distractors extends CoverPainter {
     }
 
     private void nipple() {
-        float r = Math.max(10, Math.min(pixelsPerMm * rng.in(10, 20), size * 0.09f));
+        float r = Math.max(15, Math.min(pixelsPerMm * rng.in(12, 22), size * 0.09f));
         float x = spotX();
         float y = spotY();
         reach(x, y, r);
@@ -554,6 +571,35 @@ final class Distractors extends CoverPainter {
                 planes.a[i] += 3 * k;
                 if (d < 0.5f) {
                     planes.relief[i] += 0.9f * (u * light.lampX + v * light.lampY) * Planes.smooth(0.5f, 0.3f, d);
+                }
+            }
+        }
+    }
+
+    /** Dots and plates of any colour behind the body: buttons, knobs, prints, furniture. */
+    void clutter() {
+        int count = rng.between(3, 30);
+        float typical = size * rng.logIn(0.008, 0.05);
+        for (int k = 0; k < count; k++) {
+            float x = rng.in(0, planes.width);
+            float y = rng.in(0, planes.height);
+            float ru = typical * rng.logIn(0.6, 2.5);
+            float rv = ru * rng.in(0.3, 1);
+            boolean round = rng.chance(0.5);
+            float turn = rng.angle();
+            float c = cos(turn);
+            float s = sin(turn);
+            Lab colour = cloth();
+            int reach = (int) (1.5f * ru) + 2;
+            for (int yy = Math.max(0, (int) y - reach); yy < Math.min(planes.height, y + reach); yy++) {
+                for (int xx = Math.max(0, (int) x - reach); xx < Math.min(planes.width, x + reach); xx++) {
+                    float u = Math.abs(c * (xx - x) + s * (yy - y)) / ru;
+                    float v = Math.abs(c * (yy - y) - s * (xx - x)) / rv;
+                    float d = round ? (float) Math.sqrt(u * u + v * v) : Math.max(u, v);
+                    float w = Planes.clamp((1 - d) * rv, 0, 1);
+                    if (w > 0 && form.inside(xx, yy) < -2) {
+                        planes.cover(yy * planes.width + xx, colour.l(), colour.a(), colour.b(), w, 0);
+                    }
                 }
             }
         }

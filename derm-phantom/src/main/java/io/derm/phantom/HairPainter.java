@@ -32,6 +32,23 @@ final class HairPainter {
         }
     }
 
+    /** Shaved skin: many short dark stumps. */
+    void stubble(Lab skin, float pixelsPerMm) {
+        Lab colour = new Lab(Math.min(skin.l() * 0.5f, rng.in(10, 35)), 3, 5);
+        float cx = rng.in(0.1, 0.9) * planes.width;
+        float cy = rng.in(0.1, 0.9) * planes.height;
+        float spread = Math.min(planes.width, planes.height) * rng.in(0.15, 0.4);
+        float lean = rng.angle();
+        int count = rng.between(150, 900);
+        float length = Planes.clamp(pixelsPerMm * rng.in(0.4, 1.2), 1, 7);
+        float width = Planes.clamp(pixelsPerMm * 0.1f, 0.35f, 1.5f);
+        for (int k = 0; k < count; k++) {
+            float x = cx + spread * rng.normal();
+            float y = cy + spread * rng.normal();
+            stroke(x, y, lean + 0.3f * rng.normal(), length * rng.in(0.5, 1.2), 0, width, colour);
+        }
+    }
+
     private void stroke(float x, float y, float turn, float length, float bend, float width, Lab colour) {
         // Thinner than a pixel: the same ink over a pixel's width.
         float drawn = Math.max(width, 0.9f);

@@ -41,6 +41,7 @@ final class Lesion {
     final float rough;
     final float shine;
     final float milia;
+    final float patchy;
     final float halo;
     final float noiseX;
     final float noiseY;
@@ -202,7 +203,9 @@ final class Lesion {
             }
         }
         mottleScale = rng.in(1.6, 4.5);
-        halo = raised > 0.2f && rng.chance(0.3) || rng.chance(0.07) ? rng.in(1, 4) : 0;
+        boolean flat = raised == 0 && look != Look.FIBROMA;
+        patchy = flat && rng.chance(0.45) ? rng.in(0.1, lesionClass == LesionClass.BENIGN ? 0.35 : 0.6) : 0;
+        halo = (raised > 0.2f && rng.chance(0.3)) || rng.chance(0.07) ? rng.in(1, 4) : 0;
     }
 
     private static Look benignLook(Rng rng) {
@@ -232,12 +235,12 @@ final class Lesion {
     private record Palette(Lab skin, float darkness, Rng rng) {
         Lab lightBrown() {
             float drop = rng.in(8, 20) * (0.7f + 0.5f * darkness);
-            return on(skin.l() - drop, skin.a() + rng.in(1, 6), skin.b() + rng.in(1, 8));
+            return on(skin.l() - drop, skin.a() + rng.in(1, 8), skin.b() + rng.in(1, 14) * Math.min(1, skin.l() / 55));
         }
 
         Lab darkBrown() {
             float l = (rng.in(19, 36) - 6 * (darkness - 0.5f)) * (skin.l() > 48 ? 1 : skin.l() / 56);
-            return on(l, rng.in(8, 16), rng.in(8, 19) * Math.min(1, skin.l() / 50));
+            return on(l, rng.in(8, 18), rng.in(8, 25) * Math.min(1, skin.l() / 50));
         }
 
         Lab greyBrown() {

@@ -119,6 +119,10 @@ final class LesionPainter {
                 planes.relief[i] += alpha * detail * lesion.rough * noise.fractal(u * k + lesion.noiseY, v * k, 2);
             }
         }
+        if (lesion.patchy > 0) {
+            float hole = noise.organic(u * s * 1.3f + lesion.noiseX + 120, v * s * 1.3f + lesion.noiseY);
+            alpha *= 1 - lesion.patchy * Planes.smooth(0.05f, 0.3f, depth) * Planes.smooth(-0.6f, 0.9f, hole);
+        }
         // The furrows of the skin stay visible through flat pigment: keep a little of what lay there before.
         float keep = 0.12f;
         planes.l[i] += alpha * (Math.max(3, l) + keep * (planes.l[i] - l) * 0.3f - planes.l[i]);

@@ -1,5 +1,7 @@
 package io.derm.phantom;
 
+import java.util.Arrays;
+
 /** Light on the body: a lamp, the room, cast shadows and broad highlights, on a coarse grid sampled bilinearly. Immutable. */
 final class Lighting {
     private final int step;
@@ -10,6 +12,21 @@ final class Lighting {
     final float lampX;
 
     final float lampY;
+
+    private Lighting(int width, int height) {
+        step = Math.max(width, height);
+        columns = 3;
+        diffuse = new float[9];
+        specular = new float[9];
+        Arrays.fill(diffuse, 1);
+        lampX = 0;
+        lampY = 0;
+    }
+
+    /** The same light everywhere, without shade or shine. */
+    static Lighting flat(int width, int height) {
+        return new Lighting(width, height);
+    }
 
     Lighting(int width, int height, Form form, Rng rng, Noise noise, float shine) {
         step = Math.max(4, Math.min(width, height) / 52);

@@ -36,6 +36,8 @@ final class Optics {
             float contrast,
             float saturation,
             float jpeg) {
+        static final Settings PLAIN = new Settings(1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 2);
+
         static Settings draw(Rng rng, float smallest) {
             float soft = 0.3f + 0.11f * smallest;
             float blur = rng.chance(0.7) ? rng.in(0.25, 0.8) : rng.in(0.6, 2.2);
@@ -206,15 +208,30 @@ final class Optics {
                 v += n * (1.732f / 65536) * (float) Math.sqrt(read * read * 0.3f + shot * v);
                 px[c] = encode(v);
             }
-            float y = 0.299f * px[0] + 0.587f * px[1] + 0.114f * px[2];
+            grade(px, s);
             for (int c = 0; c < 3; c++) {
-                float v = y + s.saturation() * (px[c] - y);
-                float t = v * (1 / 255f);
-                v += s.contrast() * 255 * t * (1 - t) * (2 * t - 1);
-                out[3 * i + 2 - c] = (byte) Planes.clamp(v + 0.5f, 0, 255);
+                out[3 * i + 2 - c] = (byte) Planes.clamp(px[c] + 0.5f, 0, 255);
             }
         }
         return s.jpeg() <= 1 ? jpeg(out, s.jpeg()) : out;
+    }
+
+    /** Saturation and contrast of coded values. */
+    private static void grade(float[] px, Settings s) {
+        float y = 0.299f * px[0] + 0.587f * px[1] + 0.114f * px[2];
+        for (int c = 0; c < 3; c++) {
+            float v = y + s.saturation() * (px[c] - y);
+            float t = v * (1 / 255f);
+            px[c] = v + s.contrast() * 255 * t * (1 - t) * (2 * t - 1);
+        }
+    }
+
+    /** Codes 0 to 255 of a linear colour, in place, without noise. */
+    void develop(float[] px, Settings s) {
+        px[0] = encode(px[0] * s.exposure() * s.red());
+        px[1] = encode(px[1] * s.exposure());
+        px[2] = encode(px[2] * s.exposure() * s.blue());
+        grade(px, s);
     }
 
     /** The sRGB code with a soft shoulder above 85 % of white. */

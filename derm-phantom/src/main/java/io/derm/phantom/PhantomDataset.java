@@ -1,6 +1,7 @@
 package io.derm.phantom;
 
 import io.derm.api.Box;
+import io.derm.api.DermException;
 import io.derm.api.LesionClass;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
@@ -96,7 +97,7 @@ public final class PhantomDataset {
      * Makes the scenes and writes them.
      *
      * @param directory an empty or missing directory
-     * @throws PhantomException if the directory is not empty or cannot be written
+     * @throws DermException if the directory is not empty or cannot be written
      */
     public static Summary write(Path directory, Options options, Progress progress) {
         return new PhantomDataset(directory, options).write(progress);
@@ -148,10 +149,10 @@ public final class PhantomDataset {
             Files.createDirectories(root);
             try (Stream<Path> entries = Files.list(root)) {
                 if (entries.findAny().isPresent()) {
-                    throw new PhantomException(
-                            "DERM-601",
-                            "Output directory " + root
-                                    + " is not empty, expected an empty or missing one. Remedy: name another --out, or empty it.");
+                    throw new DermException(
+                            601,
+                            "Output directory " + root + " is not empty, expected an empty or missing one",
+                            "name another directory, or empty this one");
                 }
             }
             for (String name : new String[] {
@@ -165,14 +166,14 @@ public final class PhantomDataset {
         }
     }
 
-    private PhantomException failed(IOException e) {
+    private DermException failed(IOException e) {
         String reason = e instanceof FileSystemException f && f.getReason() != null
                 ? f.getReason()
                 : e.getClass().getSimpleName() + (e.getMessage() == null ? "" : ": " + e.getMessage());
-        return new PhantomException(
-                "DERM-602",
-                "Cannot write the data set to " + root + " (" + reason
-                        + "), expected a writable directory with room. Remedy: name another --out, or free space.",
+        return new DermException(
+                602,
+                "Cannot write the data set to " + root + " (" + reason + "), expected a writable directory with room",
+                "name another directory, or free space",
                 e);
     }
 
@@ -203,7 +204,7 @@ public final class PhantomDataset {
             Box box = truth.box();
             labels.append(String.format(
                     Locale.ROOT,
-                    "0 %.6f %.6f %.6f %.6f%n".replace("%n", "\n"),
+                    "0 %.6f %.6f %.6f %.6f\n",
                     box.centerX() / scene.width(),
                     box.centerY() / scene.height(),
                     box.width() / scene.width(),

@@ -57,6 +57,7 @@ final class Planes {
         coverB[i] += k * (cb - coverB[i]);
         coverLit[i] += k * (lit - coverLit[i]);
         cover[i] = after;
+        gloss[i] *= 1 - share;
     }
 
     static float smooth(float low, float high, float x) {

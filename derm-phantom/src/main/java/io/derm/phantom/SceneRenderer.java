@@ -4,12 +4,19 @@ import io.derm.api.Box;
 import io.derm.api.LesionClass;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** Makes scenes. One instance makes one scene at a time; the scene depends on the seed and the size alone. */
 final class SceneRenderer {
-    private static final float SEEN = 0.4f;
-    private static final float SMALLEST = 6;
+    /**
+     * What a measurement wants done differently; everything else, and every later choice, stays the same.
+     *
+     * @param without id of a lesion to leave unpainted, -1 for none
+     * @param plainCamera no lens, sensor or codec faults
+     * @param unlit light from everywhere alike
+     */
+    record Studio(int without, boolean plainCamera, boolean unlit) {
+        static final Studio NONE = new Studio(-1, false, false);
+    }
 
     private final int width;
     private final int height;
@@ -22,6 +29,10 @@ final class SceneRenderer {
     }
 
     PhantomScene render(long seed, Framing wanted) {
+        return render(seed, wanted, Studio.NONE);
+    }
+
+    PhantomScene render(long seed, Framing wanted, Studio studio) {
         Rng rng = new Rng(seed);
         float scale = Math.min(width, height) / 416f;
         Framing framing = wanted;
@@ -35,7 +46,7 @@ final class SceneRenderer {
                     case MIDDLE -> rng.logIn(2.2, 7);
                     default -> rng.logIn(0.7, 2.2);
                 };
-        SkinTone tone = SkinTone.values()[rng.below(6)];
+        SkinTone tone = SkinTone.any(rng);
         Lab skin = tone.draw(rng);
         Noise noise = new Noise(rng);
         Planes planes = new Planes(width, height);
@@ -50,26 +61,37 @@ final class SceneRenderer {
         if (rng.chance(0.4)) {
             painter.blotches();
         }
+        if (rng.chance(0.2)) {
+            painter.vessels(skin.l() > 45 && rng.chance(0.4));
+        }
         if (rng.chance(0.4)) {
             painter.creases(rng.between(1, 3));
         }
         Distractors distractors = new Distractors(planes, noise, rng.split(), skin, pixelsPerMm, light, form);
         if (form.kind != Form.Kind.FULL) {
             distractors.background(wide);
+            if (rng.chance(0.3)) {
+                distractors.clutter();
+            }
         }
         int things = rng.chance(0.25) ? 0 : rng.chance(0.6) ? 1 : rng.between(2, 4);
         for (int k = 0; k < things; k++) {
             distractors.paintOne(wide);
         }
         List<LesionTruth> truths = new ArrayList<>();
-        float smallest = lesions(rng.split(), framing, scale, skin, planes, noise, light, form, truths);
+        float smallest =
+                lesions(rng.split(), framing, scale, skin, planes, noise, light, form, truths, studio.without());
         if (rng.chance(0.45)) {
             int count = rng.chance(0.5) ? rng.between(3, 30) : rng.between(30, 160);
             float mm = rng.chance(0.5) ? 0.05f : 0.09f;
             new HairPainter(planes, rng.split()).paint(skin, pixelsPerMm, wide ? count * 2 : count / 2 + 1, mm, false);
         }
-        float[][] rgb = expose(planes, light);
-        Optics.Settings settings = Optics.Settings.draw(rng, smallest);
+        if (rng.chance(0.08)) {
+            new HairPainter(planes, rng.split()).stubble(skin, pixelsPerMm);
+        }
+        float[][] rgb = Exposure.expose(planes, studio.unlit() ? Lighting.flat(width, height) : light);
+        Optics.Settings drawn = Optics.Settings.draw(rng, smallest);
+        Optics.Settings settings = studio.plainCamera() ? Optics.Settings.PLAIN : drawn;
         byte[] bgr = optics.take(rgb, settings, rng.bits());
         List<Box> others = new ArrayList<>();
         for (float[] b : distractors.boxes) {
@@ -100,7 +122,8 @@ final class SceneRenderer {
             Noise noise,
             Lighting light,
             Form form,
-            List<LesionTruth> truths) {
+            List<LesionTruth> truths,
+            int without) {
         boolean none = rng.chance(0.07);
         int count =
                 switch (framing) {
@@ -110,6 +133,7 @@ final class SceneRenderer {
                 };
         float darkness = rng.unit();
         LesionPainter painter = new LesionPainter(planes, noise);
+        LesionPlacer placer = new LesionPlacer(planes, painter, light, form);
         float smallest = 60;
         float benign = framing == Framing.CLOSE_UP ? 0.34f : framing == Framing.MIDDLE ? 0.4f : 0.7f;
         float typical = scale * rng.in(7, 10);
@@ -132,118 +156,18 @@ final class SceneRenderer {
             float x = rng.in(spread, 1 - spread) * width;
             float y = rng.in(spread, 1 - spread) * height;
             Lesion lesion = new Lesion(k, c, x, y, radius, skin, darkness, rng);
-            LesionTruth truth = place(lesion, planes, painter, light, form, truths);
+            LesionTruth truth = placer.place(lesion, truths);
             if (truth == null) {
                 continue;
             }
-            painter.paint(lesion, light);
+            if (lesion.id != without) {
+                painter.paint(lesion, light);
+            }
             truths.add(truth);
             smallest =
                     Math.min(smallest, Math.max(truth.box().width(), truth.box().height()));
             k++;
         }
         return smallest;
-    }
-
-    /** What would be true of the lesion here, or null where the truth would be a matter of taste. */
-    private @Nullable LesionTruth place(
-            Lesion lesion, Planes planes, LesionPainter painter, Lighting light, Form form, List<LesionTruth> others) {
-        if (form.inside(lesion.x, lesion.y) < 0.6f * lesion.radius) {
-            return null;
-        }
-        float cx = Planes.clamp(lesion.x, 0, width - 1);
-        float cy = Planes.clamp(lesion.y, 0, height - 1);
-        if (light.diffuse(cx, cy) < 0.3f || light.specular(cx, cy) > 0.35f) {
-            return null;
-        }
-        float reach = lesion.reach();
-        for (LesionTruth other : others) {
-            float dx = other.box().centerX() - lesion.x;
-            float dy = other.box().centerY() - lesion.y;
-            float near =
-                    reach + 3 + 0.6f * Math.max(other.box().width(), other.box().height());
-            if (dx * dx + dy * dy < near * near) {
-                return null;
-            }
-        }
-        int left = (int) Math.floor(lesion.x - reach);
-        int top = (int) Math.floor(lesion.y - reach);
-        int side = (int) Math.ceil(2 * reach) + 1;
-        float[] alpha = painter.alphas(lesion, left, top, side, side);
-        float x0 = Float.MAX_VALUE;
-        float y0 = Float.MAX_VALUE;
-        float x1 = -1;
-        float y1 = -1;
-        float all = 0;
-        float seen = 0;
-        for (int j = 0; j < side; j++) {
-            for (int i = 0; i < side; i++) {
-                float a = alpha[j * side + i];
-                if (a < SEEN) {
-                    continue;
-                }
-                all++;
-                int x = left + i;
-                int y = top + j;
-                if (x < 0 || y < 0 || x >= width || y >= height || a * (1 - planes.cover[y * width + x]) < SEEN) {
-                    continue;
-                }
-                seen++;
-                x0 = Math.min(x0, x);
-                y0 = Math.min(y0, y);
-                x1 = Math.max(x1, x + 1);
-                y1 = Math.max(y1, y + 1);
-            }
-        }
-        if (all == 0 || seen < 0.65f * all || Math.max(x1 - x0, y1 - y0) < SMALLEST || Math.min(x1 - x0, y1 - y0) < 3) {
-            return null;
-        }
-        return new LesionTruth(
-                lesion.id,
-                new Box(x0, y0, x1, y1),
-                lesion.lesionClass,
-                lesion.outline.asymmetry(),
-                lesion.outline.irregularity(),
-                lesion.colours,
-                2 * lesion.radius,
-                seen / all);
-    }
-
-    private float[][] expose(Planes p, Lighting light) {
-        float[][] rgb = new float[3][width * height];
-        float[] body = new float[3];
-        float[] over = new float[3];
-        for (int y = 0; y < height; y++) {
-            for (int x = 0; x < width; x++) {
-                int i = y * width + x;
-                float cover = p.cover[i];
-                float diffuse = light.diffuse(x, y);
-                float gloss = p.gloss[i];
-                float r = 0;
-                float g = 0;
-                float b = 0;
-                if (cover < 1) {
-                    Lab.toLinear(p.l[i], p.a[i], p.b[i], body);
-                    float d = diffuse * Math.max(0.05f, 1 + p.relief[i]);
-                    float s = light.specular(x, y) * Math.max(0, 1 + 3 * p.relief[i]) + gloss;
-                    r = (body[0] * d + s) * (1 - cover);
-                    g = (body[1] * d + s) * (1 - cover);
-                    b = (body[2] * d + s) * (1 - cover);
-                }
-                if (cover > 0) {
-                    Lab.toLinear(Math.max(0, p.coverL[i]), p.coverA[i], p.coverB[i], over);
-                    float lit = p.coverLit[i];
-                    float d = 1 + lit * (diffuse - 1);
-                    float s = lit > 0 ? gloss : 0;
-                    r += cover * (over[0] * d + s);
-                    g += cover * (over[1] * d + s);
-                    b += cover * (over[2] * d + s);
-                }
-                rgb[0][i] = r;
-                rgb[1][i] = g;
-                rgb[2][i] = b;
-            }
-        }
-        return rgb;
     }
 }

@@ -36,6 +36,7 @@ final class SkinPainter {
         float pore = 1 / (s * rng.in(0.5, 1.1));
         float poreGain = Planes.smooth(2, 6, 1 / pore) * rng.in(0, 3.2);
         float sparkle = Planes.smooth(1.5f, 4, 1 / line) * (rng.chance(0.45) ? rng.in(0.02, 0.22) : 0);
+        float glint = 1 / Math.max(1.5f, s * 0.18f);
         boolean lines = lineGain > 0.004f;
         float warp = 0.35f / line;
         float warpScale = line * 0.22f;
@@ -59,7 +60,7 @@ final class SkinPainter {
                     float n2 = noise.at(u * 0.9f + 0.5f * v + 120, v * stretch * 0.8f);
                     planes.relief[i] += lineGain * n1 + crossGain * n2;
                     if (sparkle > 0) {
-                        float g = n1 + 0.5f * n2 + 0.6f * f - 0.55f;
+                        float g = n1 + 0.4f * n2 + 0.9f * noise.at(x * glint, y * glint + 31) - 0.75f;
                         if (g > 0) {
                             planes.gloss[i] += sparkle * g * light.diffuse(x, y);
                         }
@@ -113,6 +114,38 @@ final class SkinPainter {
                     -0.5f * red,
                     red,
                     0.1f * red);
+        }
+    }
+
+    /** Fine red vessels in a cluster, or broad bluish veins that shine through. */
+    void vessels(boolean veins) {
+        float size = Math.min(planes.width, planes.height);
+        float cx = rng.in(0, planes.width);
+        float cy = rng.in(0, planes.height);
+        int count = veins ? rng.between(1, 3) : rng.between(2, 9);
+        float width = veins
+                ? Planes.clamp(pixelsPerMm * rng.in(1, 2.2), 2, size * 0.03f)
+                : Planes.clamp(pixelsPerMm * 0.12f, 0.6f, 2);
+        float strength = veins ? rng.in(0.6, 1.6) : rng.in(1, 4);
+        for (int k = 0; k < count; k++) {
+            float x = cx + size * 0.08f * rng.normal();
+            float y = cy + size * 0.08f * rng.normal();
+            float turn = rng.angle();
+            int steps = (int) (size * (veins ? rng.in(0.2, 0.8) : rng.in(0.03, 0.14)) / (0.8f * width));
+            for (int n = 0; n < steps; n++) {
+                spot(
+                        x,
+                        y,
+                        width,
+                        1,
+                        0,
+                        -0.35f * strength,
+                        veins ? -0.5f * strength : strength,
+                        veins ? -0.8f * strength : 0);
+                turn += (veins ? 0.12f : 0.35f) * rng.normal();
+                x += 0.8f * width * (float) StrictMath.cos(turn);
+                y += 0.8f * width * (float) StrictMath.sin(turn);
+            }
         }
     }
 

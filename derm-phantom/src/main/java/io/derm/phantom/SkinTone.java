@@ -44,6 +44,11 @@ public enum SkinTone {
         return VI;
     }
 
+    static SkinTone any(Rng rng) {
+        SkinTone[] all = values();
+        return all[rng.below(all.length)];
+    }
+
     /** A skin of this tone; the angle keeps 2 degrees from the bounds so that texture does not carry it over. */
     Lab draw(Rng rng) {
         double low = Math.max(lowDegrees + 2, -58);

@@ -1,0 +1,186 @@
+package io.derm.phantom;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.derm.api.DermException;
+import io.derm.api.LesionClass;
+import java.awt.image.BufferedImage;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PhantomDatasetTest {
+    @TempDir
+    Path temp;
+
+    private static PhantomDataset.Options options(int images, int threads) {
+        return new PhantomDataset.Options(images, 1_000_000, 256, 224, Framing.MIDDLE, 32, threads);
+    }
+
+    private static Map<String, byte[]> files(Path root) throws Exception {
+        Map<String, byte[]> out = new TreeMap<>();
+        try (Stream<Path> all = Files.walk(root)) {
+            for (Path file : all.filter(Files::isRegularFile).toList()) {
+                out.put(root.relativize(file).toString().replace('\\', '/'), Files.readAllBytes(file));
+            }
+        }
+        return out;
+    }
+
+    @Test
+    void write_oneOrThreeThreads_sameBytes() throws Exception {
+        PhantomDataset.write(temp.resolve("one"), options(9, 1), (done, total) -> {});
+        PhantomDataset.write(temp.resolve("three"), options(9, 3), (done, total) -> {});
+        Map<String, byte[]> one = files(temp.resolve("one"));
+        Map<String, byte[]> three = files(temp.resolve("three"));
+        assertThat(three.keySet()).isEqualTo(one.keySet());
+        one.forEach((name, bytes) -> assertThat(three.get(name)).as(name).isEqualTo(bytes));
+    }
+
+    @Test
+    void write_labelsAndCoco_agreeWithEachOtherAndWithTheImages() throws Exception {
+        Path root = temp.resolve("set");
+        List<Integer> heard = new ArrayList<>();
+        PhantomDataset.Summary summary =
+                PhantomDataset.write(root, options(8, 2), (done, total) -> heard.add(done * 100 + total));
+        assertThat(heard).containsExactly(108, 208, 308, 408, 508, 608, 708, 808);
+        assertThat(Files.readString(root.resolve("obj.names"))).isEqualTo("lesion\n");
+
+        JsonNode coco =
+                new ObjectMapper().readTree(root.resolve("annotations.json").toFile());
+        assertThat(coco.get("images")).hasSize(8);
+        assertThat(coco.get("categories").findValuesAsText("name")).containsExactly("benign", "unknown", "melanoma");
+        assertThat(coco.get("annotations"))
+                .hasSize(summary.lesions().values().stream().mapToInt(n -> n).sum());
+        for (JsonNode image : coco.get("images")) {
+            String seed = Long.toString(image.get("seed").asLong());
+            assertThat(image.get("file_name").asText()).isEqualTo("images/" + seed + ".png");
+            BufferedImage pixels =
+                    ImageIO.read(root.resolve("images/" + seed + ".png").toFile());
+            assertThat(pixels.getWidth()).isEqualTo(image.get("width").asInt()).isEqualTo(256);
+            assertThat(pixels.getHeight())
+                    .isEqualTo(image.get("height").asInt())
+                    .isEqualTo(224);
+            SkinTone tone = SkinTone.valueOf(image.get("fitzpatrick").asText());
+            assertThat(SkinTone.ofIta(image.get("ita").asDouble())).isEqualTo(tone);
+            List<JsonNode> annotations = new ArrayList<>();
+            coco.get("annotations").forEach(a -> {
+                if (a.get("image_id").asLong() == image.get("id").asLong()) {
+                    annotations.add(a);
+                }
+            });
+            List<String> lines = Files.readAllLines(root.resolve("labels/" + seed + ".txt"));
+            assertThat(lines).hasSameSizeAs(annotations);
+            for (int i = 0; i < lines.size(); i++) {
+                String[] field = lines.get(i).split(" ");
+                JsonNode box = annotations.get(i).get("bbox");
+                assertThat(field[0]).isEqualTo("0");
+                double w = Double.parseDouble(field[3]) * 256;
+                double h = Double.parseDouble(field[4]) * 224;
+                assertThat(box.get(0).asDouble()).isCloseTo(Double.parseDouble(field[1]) * 256 - w / 2, within());
+                assertThat(box.get(1).asDouble()).isCloseTo(Double.parseDouble(field[2]) * 224 - h / 2, within());
+                assertThat(box.get(2).asDouble()).isCloseTo(w, within());
+                assertThat(box.get(3).asDouble()).isCloseTo(h, within());
+            }
+        }
+    }
+
+    private static org.assertj.core.data.Offset<Double> within() {
+        return org.assertj.core.api.Assertions.within(0.02);
+    }
+
+    @Test
+    void write_crops_areSquareNativeAndSortedByClass() throws Exception {
+        Path root = temp.resolve("set");
+        PhantomDataset.Summary summary = PhantomDataset.write(root, options(10, 2), (done, total) -> {});
+        JsonNode coco =
+                new ObjectMapper().readTree(root.resolve("annotations.json").toFile());
+        Map<String, Integer> expected = new TreeMap<>();
+        for (JsonNode a : coco.get("annotations")) {
+            double side = Math.max(
+                    a.get("bbox").get(2).asDouble(), a.get("bbox").get(3).asDouble());
+            if (side < 32) {
+                continue;
+            }
+            String kind = List.of("benign", "unknown", "melanoma")
+                    .get(a.get("category_id").asInt() - 1);
+            long seed = 1_000_000 + a.get("image_id").asLong() - 1;
+            Path file = root.resolve("crops/" + kind + "/" + seed + "_"
+                    + a.get("attributes").get("lesion").asInt() + ".png");
+            BufferedImage crop = ImageIO.read(file.toFile());
+            assertThat(crop.getWidth()).isEqualTo(crop.getHeight());
+            assertThat((double) crop.getWidth())
+                    .isCloseTo(Math.min(224, 1.25 * side), org.assertj.core.api.Assertions.within(1.0));
+            expected.merge(kind, 1, Integer::sum);
+        }
+        assertThat(expected).isNotEmpty();
+        for (LesionClass c : LesionClass.values()) {
+            String kind = c.name().toLowerCase(java.util.Locale.ROOT);
+            int files = files(root.resolve("crops/" + kind)).size();
+            assertThat(files).isEqualTo(expected.getOrDefault(kind, 0));
+            assertThat(summary.crops().getOrDefault(c, 0)).isEqualTo(files);
+        }
+        assertThat(files(root.resolve("crops/distractor"))).hasSize(summary.distractorCrops());
+    }
+
+    @Test
+    void write_intoANonEmptyDirectory_isRefusedAndLeavesIt() throws Exception {
+        Path root = Files.createDirectory(temp.resolve("full"));
+        Files.writeString(root.resolve("mine.txt"), "keep", StandardCharsets.UTF_8);
+        assertThatThrownBy(() -> PhantomDataset.write(root, options(1, 1), (done, total) -> {}))
+                .isInstanceOf(DermException.class)
+                .hasMessage(
+                        "[DERM-601] Output directory " + root
+                                + " is not empty, expected an empty or missing one. Remedy: name another directory, or empty this one");
+        assertThat(files(root)).containsOnlyKeys("mine.txt");
+    }
+
+    @Test
+    void write_whereNoDirectoryCanBe_isOneLine() throws Exception {
+        Path file = Files.writeString(temp.resolve("file"), "x");
+        assertThatThrownBy(() -> PhantomDataset.write(file.resolve("set"), options(1, 1), (done, total) -> {}))
+                .isInstanceOf(DermException.class)
+                .hasMessageStartingWith("[DERM-602] Cannot write the data set to " + file.resolve("set") + " (")
+                .hasMessageEndingWith("Remedy: name another directory, or free space")
+                .hasMessageNotContaining("\n");
+    }
+
+    @Test
+    void write_thatFailsHalfway_leavesNoPartOfAFile() throws Exception {
+        Path root = temp.resolve("broken");
+        assertThatThrownBy(() -> PhantomDataset.write(root, options(12, 2), (done, total) -> {
+                    if (done == 2) {
+                        try {
+                            // The next labels have nowhere to go.
+                            for (Path label : Files.list(root.resolve("labels")).toList()) {
+                                Files.deleteIfExists(label);
+                            }
+                            Files.delete(root.resolve("labels"));
+                        } catch (java.io.IOException e) {
+                            throw new java.io.UncheckedIOException(e);
+                        }
+                    }
+                }))
+                .isInstanceOfAny(DermException.class, java.io.UncheckedIOException.class);
+        assertThat(files(root).keySet()).noneMatch(name -> name.endsWith(".part"));
+        assertThat(root.resolve("annotations.json")).doesNotExist();
+    }
+
+    @Test
+    void options_impossible_areRefused() {
+        assertThatThrownBy(() -> new PhantomDataset.Options(0, 1, 416, 416, Framing.MIXED, 32, 1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("0 images");
+    }
+}
