@@ -5,6 +5,7 @@ import io.derm.api.Signature;
 import io.derm.api.Tensor;
 import io.derm.api.Tensors;
 import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
 
 /**
  * Decodes rows of finished boxes: {@link YoloLayout#BOXES_CONFS}, {@link YoloLayout#HUNGLC007}, {@link YoloLayout#OPENCV_ROWS} and
@@ -18,6 +19,7 @@ final class RowDecoder implements Decoder {
     private final float threshold;
     private final int boxesIndex;
     private final int confsIndex;
+    private final int[] stretch = new int[1024];
 
     RowDecoder(
             YoloLayout layout, Signature signature, String modelName, int netWidth, int netHeight, double threshold) {
@@ -69,20 +71,48 @@ final class RowDecoder implements Decoder {
             throw Decoder.badShape(scores, modelName, "at least one class");
         }
         int scoreStep = first + classes;
-        FloatBuffer values = scores.floats();
+        if (first == 0) {
+            dense(boxes, boxStep, scores, classes, rows * classes, into);
+            return classes;
+        }
         for (int row = 0; row < rows; row++) {
             int at = row * scoreStep + first;
-            for (int end = at + classes, i = at; i < end; i++) {
-                float score = values.get(i);
-                // Written so that NaN and negative numbers come through to the check.
-                if (score <= threshold && score >= -SCORE_SLACK) {
-                    continue;
-                }
-                Decoder.probability(scores, i, score, modelName);
-                add(boxes, row * boxStep, score, i - at, into);
+            for (int c = 0; c < classes; c++) {
+                consider(boxes, row * boxStep, scores, at + c, c, into);
             }
         }
         return classes;
+    }
+
+    /**
+     * Looks at scores that lie without gaps, which can be a million. Among floats of 0 to the threshold, bits grow with the number; so
+     * the sign of {@code (bits of threshold - bits) | bits} over a stretch tells whether all are of that kind, in a loop that the
+     * compiler can vectorise. Only stretches with others, NaN and negative numbers among them, are looked at one by one.
+     */
+    private void dense(Tensor boxes, int boxStep, Tensor scores, int classes, int count, Candidates into) {
+        IntBuffer bits = scores.bytes().asIntBuffer();
+        int limit = Float.floatToRawIntBits(threshold);
+        for (int from = 0; from < count; from += stretch.length) {
+            int length = Math.min(stretch.length, count - from);
+            bits.get(from, stretch, 0, length);
+            int signs = 0;
+            for (int i = 0; i < length; i++) {
+                signs |= (limit - stretch[i]) | stretch[i];
+            }
+            for (int i = from; signs < 0 && i < from + length; i++) {
+                consider(boxes, i / classes * boxStep, scores, i, i % classes, into);
+            }
+        }
+    }
+
+    private void consider(Tensor boxes, int boxAt, Tensor scores, int at, int classIndex, Candidates into) {
+        float score = scores.floats().get(at);
+        // Written so that NaN and negative numbers come through to the check.
+        if (score <= threshold && score >= -SCORE_SLACK) {
+            return;
+        }
+        Decoder.probability(scores, at, score, modelName);
+        add(boxes, boxAt, score, classIndex, into);
     }
 
     private int classRows(Tensor out, Candidates into) {

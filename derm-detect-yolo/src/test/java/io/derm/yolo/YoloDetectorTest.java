@@ -3,6 +3,7 @@ package io.derm.yolo;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
+import static org.assertj.core.api.Assertions.within;
 
 import com.sun.management.ThreadMXBean;
 import io.derm.api.Availability;
@@ -205,6 +206,36 @@ class YoloDetectorTest {
         assertThat(detect(golden, YoloOptions.defaults()))
                 .extracting(Detection::box, Detection::classIndex)
                 .containsExactly(tuple(new Box(0, 0, 20, 30), 0), tuple(new Box(0, 0, 96, 64), 4));
+    }
+
+    @Test
+    void confs_overTheThreshold_areFoundWhereverTheyLie() {
+        int rows = 1500;
+        Tensor boxes = Tensor.allocate("boxes", ElementType.FLOAT32, 1, rows, 1, 4);
+        Tensor confs = Tensor.allocate("confs", ElementType.FLOAT32, 1, rows, 3);
+        for (int row = 0; row < rows; row++) {
+            boxes.floats().put(4 * row, new float[] {0, 0, (row + 1) / (float) rows, 1});
+        }
+        // Numbers that are not over the threshold of 0.25, the threshold itself and tiny negative ones among them.
+        float[] quiet = {0.25f, 0, -0.0f, Float.MIN_VALUE, 0.2499f, -1e-6f};
+        for (int i = 0; i < confs.elements(); i++) {
+            confs.floats().put(i, quiet[i % quiet.length]);
+        }
+        int[] over = {0, 1, 1022, 1023, 1024, 2047, 2048, 3333, 4498, 4499};
+        for (int i = 0; i < over.length; i++) {
+            confs.floats().put(over[i], Math.nextUp(0.25f) + (over.length - i) / 100f);
+        }
+        Signature signature = new Signature(
+                List.of(new TensorInfo("input", ElementType.FLOAT32, List.of(1, 3, 64, 96))),
+                List.of(boxes.info(), confs.info()),
+                Map.of());
+        List<Detection> found = detect(
+                new Golden("", "", signature, Tensors.of(boxes, confs), List.of()),
+                YoloOptions.defaults().withIouThreshold(1));
+        assertThat(found).extracting(Detection::classIndex).containsExactly(0, 1, 2, 0, 1, 1, 2, 0, 1, 2);
+        for (int i = 0; i < over.length; i++) {
+            assertThat(found.get(i).box().right()).isCloseTo((over[i] / 3 + 1) / (float) rows * 96, within(1e-3f));
+        }
     }
 
     @Test
