@@ -152,4 +152,18 @@ class CoverPainter {
     final float spotY() {
         return rng.in(0.08, 0.92) * planes.height;
     }
+
+    static float cos(float t) {
+        return (float) StrictMath.cos(t);
+    }
+
+    static float sin(float t) {
+        return (float) StrictMath.sin(t);
+    }
+
+    final Lab clothColour() {
+        return rng.chance(0.45)
+                ? new Lab(rng.in(6, 92), rng.in(-3, 3), rng.in(-6, 6))
+                : new Lab(rng.in(20, 75), rng.in(-45, 50), rng.in(-50, 45));
+    }
 }

@@ -19,6 +19,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 
@@ -139,9 +140,21 @@ public final class PhantomDataset {
         } catch (IOException e) {
             throw failed(e);
         } finally {
-            pool.shutdownNow();
+            stop(pool);
         }
         return new Summary(options.images(), lesions, crops, distractors);
+    }
+
+    /** Waits for the writers, so that none leaves a part of a file behind. */
+    private static void stop(ExecutorService pool) {
+        pool.shutdownNow();
+        try {
+            if (!pool.awaitTermination(10, TimeUnit.SECONDS)) {
+                throw new IllegalStateException("Scene writers did not end within 10 s");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void prepare() {

@@ -64,7 +64,8 @@ final class GroundTruth {
         for (int i = 0; i < set.length; i++) {
             if (set[i]) {
                 sx += i % width;
-                sy += i / width;
+                int row = i / width;
+                sy += row;
                 n++;
             }
         }
@@ -81,7 +82,8 @@ final class GroundTruth {
                     continue;
                 }
                 double dx = i % width - cx;
-                double dy = i / width - cy;
+                int row = i / width;
+                double dy = row - cy;
                 long x = Math.round(cx + c * dx + s * dy);
                 long y = Math.round(cy + s * dx - c * dy);
                 boolean hit = x >= 0 && y >= 0 && x < width && y < height && set[(int) (y * width + x)];
