@@ -69,25 +69,16 @@ final class ImageDecoder {
             String found = type == MediaType.TEXT ? " is text" : " is not an image that can be read";
             throw new CaptureException(203, file + found, Sources.KINDS);
         }
-        ImageHeader header = ImageHeader.read(file);
-        if ((long) header.width() * header.height() > MAX_PIXELS) {
-            throw new CaptureException(
-                    210,
-                    file + " has " + header.width() + "x" + header.height() + " pixels, expected at most "
-                            + MAX_PIXELS / 1_000_000 + " million",
-                    "scale the image down");
-        }
         AVFrame picture = av_frame_alloc();
         try {
-            decode(file, type, picture);
-            return new Still(picture, header.orientation());
+            return new Still(picture, decode(file, type, picture));
         } catch (RuntimeException | Error e) {
             av_frame_free(picture);
             throw e;
         }
     }
 
-    private static void decode(Path file, MediaType type, AVFrame picture) {
+    private static Orientation decode(Path file, MediaType type, AVFrame picture) {
         AVCodec decoder = avcodec_find_decoder_by_name(type.decoder());
         AVCodecContext codec = avcodec_alloc_context3(decoder);
         AVPacket packet = av_packet_alloc();
@@ -96,8 +87,8 @@ final class ImageDecoder {
             codec.max_pixels(MAX_PIXELS);
             codec.err_recognition(AV_EF_EXPLODE | AV_EF_CRCCHECK);
             int r = avcodec_open2(codec, decoder, (AVDictionary) null);
+            ImageHeader header = read(file, type, packet);
             if (r >= 0) {
-                read(file, packet);
                 r = avcodec_send_packet(codec, packet);
             }
             if (r >= 0) {
@@ -115,13 +106,14 @@ final class ImageDecoder {
                                         : "it is damaged, cut off or of a rare kind"),
                         "copy it again, or open it in an image editor and save it as PNG");
             }
+            return header.orientation();
         } finally {
             av_packet_free(packet);
             avcodec_free_context(codec);
         }
     }
 
-    private static void read(Path file, AVPacket packet) {
+    private static ImageHeader read(Path file, MediaType type, AVPacket packet) {
         try (FileChannel channel = FileChannel.open(file)) {
             long size = channel.size();
             if (size > MAX_BYTES || av_new_packet(packet, (int) size) < 0) {
@@ -135,6 +127,15 @@ final class ImageDecoder {
             if (bytes.hasRemaining()) {
                 throw new IOException("it became shorter while it was read");
             }
+            ImageHeader header = ImageHeader.read(type, bytes.flip());
+            if (header.width() > MAX_PIXELS || header.width() * header.height() > MAX_PIXELS) {
+                throw new CaptureException(
+                        210,
+                        file + " has " + header.width() + "x" + header.height() + " pixels, expected at most "
+                                + MAX_PIXELS / 1_000_000 + " million",
+                        "scale the image down");
+            }
+            return header;
         } catch (IOException e) {
             throw MediaType.unreadable(file, e);
         }

@@ -106,28 +106,4 @@ enum MediaType {
                 ? TEXT
                 : OTHER;
     }
-
-    /** Whether an MP4 has the box that tells where its pictures are. */
-    static boolean hasMovieBox(Path file) {
-        try (FileChannel channel = FileChannel.open(file)) {
-            ByteBuffer head = ByteBuffer.allocate(16);
-            long at = 0;
-            while (channel.read(head.clear(), at) >= 8) {
-                if (head.getInt(4) == 0x6d6f6f76) { // moov
-                    return true;
-                }
-                long size = head.getInt(0) & 0xffffffffL;
-                if (size == 1 && head.position() == 16) {
-                    size = head.getLong(8);
-                }
-                if (size < 8) {
-                    return false;
-                }
-                at += size;
-            }
-            return false;
-        } catch (IOException e) {
-            throw unreadable(file, e);
-        }
-    }
 }

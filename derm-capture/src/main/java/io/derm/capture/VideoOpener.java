@@ -86,14 +86,7 @@ final class VideoOpener {
             AVStream stream = video(format);
             AVCodecContext codec = decoder(stream, threads);
             return new VideoReader(
-                    info(format, stream),
-                    orientation(stream),
-                    file == null,
-                    timeoutMillis,
-                    deadline,
-                    format,
-                    stream,
-                    codec);
+                    info(format, stream), orientation(stream), file, timeoutMillis, deadline, format, stream, codec);
         } catch (RuntimeException | Error e) {
             if (format != null) {
                 avformat_close_input(format);
@@ -231,7 +224,7 @@ final class VideoOpener {
                     "check the address, the user name and the network");
         }
         MediaType type = MediaType.of(file);
-        if (type == MediaType.MP4 && !MediaType.hasMovieBox(file)) {
+        if (type == MediaType.MP4 && !Containers.hasMovieBox(file)) {
             return new CaptureException(
                     204,
                     name + " is an MP4 that was cut off: the index (moov box) at its end is missing",

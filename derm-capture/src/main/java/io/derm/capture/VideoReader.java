@@ -9,9 +9,6 @@ import static org.bytedeco.ffmpeg.global.avcodec.avcodec_receive_frame;
 import static org.bytedeco.ffmpeg.global.avcodec.avcodec_send_packet;
 import static org.bytedeco.ffmpeg.global.avformat.av_read_frame;
 import static org.bytedeco.ffmpeg.global.avformat.avformat_close_input;
-import static org.bytedeco.ffmpeg.global.avformat.avformat_index_get_entries_count;
-import static org.bytedeco.ffmpeg.global.avformat.avformat_index_get_entry;
-import static org.bytedeco.ffmpeg.global.avformat.avio_size;
 import static org.bytedeco.ffmpeg.global.avutil.AVERROR_EAGAIN;
 import static org.bytedeco.ffmpeg.global.avutil.AVERROR_EOF;
 import static org.bytedeco.ffmpeg.global.avutil.AV_NOPTS_VALUE;
@@ -21,13 +18,14 @@ import static org.bytedeco.ffmpeg.global.avutil.av_rescale;
 
 import io.derm.api.CaptureException;
 import io.derm.api.SourceInfo;
+import java.nio.file.Path;
 import java.util.Locale;
 import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
 import org.bytedeco.ffmpeg.avformat.AVFormatContext;
-import org.bytedeco.ffmpeg.avformat.AVIndexEntry;
 import org.bytedeco.ffmpeg.avformat.AVStream;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,7 +39,7 @@ final class VideoReader implements AutoCloseable {
     private final SourceInfo info;
     private final String name;
     private final Orientation orientation;
-    private final boolean remote;
+    private final @Nullable Path file;
     private final int timeoutMillis;
     private final Ffmpeg.Deadline deadline;
     private final AVFormatContext format;
@@ -59,14 +57,18 @@ final class VideoReader implements AutoCloseable {
     private boolean drained;
     private int readError;
     private boolean tailDamaged;
-    private long damaged;
+    private boolean damaged;
     private boolean warned;
 
-    /** Takes over the deadline, the demuxer and the decoder: it frees them when it is closed. */
+    /**
+     * Takes over the deadline, the demuxer and the decoder: it frees them when it is closed.
+     *
+     * @param file null for a stream or a device
+     */
     VideoReader(
             SourceInfo info,
             Orientation orientation,
-            boolean remote,
+            @Nullable Path file,
             int timeoutMillis,
             Ffmpeg.Deadline deadline,
             AVFormatContext format,
@@ -75,7 +77,7 @@ final class VideoReader implements AutoCloseable {
         this.info = info;
         this.name = info.name();
         this.orientation = orientation;
-        this.remote = remote;
+        this.file = file;
         this.timeoutMillis = timeoutMillis;
         this.deadline = deadline;
         this.format = format;
@@ -117,21 +119,22 @@ final class VideoReader implements AutoCloseable {
     boolean read() {
         while (true) {
             int r = avcodec_receive_frame(codec, picture);
-            if (r == 0) {
-                return decoded();
+            if (r == 0 && picture.decode_error_flags() == 0) {
+                decoded();
+                return true;
             } else if (r == AVERROR_EOF) {
                 end();
                 return false;
             } else if (r == AVERROR_EAGAIN()) {
                 feed();
             } else {
-                damaged++;
-                tailDamaged |= drained;
+                damaged = true;
+                tailDamaged = true;
             }
         }
     }
 
-    private boolean decoded() {
+    private void decoded() {
         long ticks = picture.best_effort_timestamp();
         if (ticks == AV_NOPTS_VALUE) {
             pictureMicros = pictureMicros < 0 ? 0 : pictureMicros + frameMicros;
@@ -142,11 +145,10 @@ final class VideoReader implements AutoCloseable {
             pictureMicros = av_rescale(ticks - startTicks, 1_000_000L * ticksNumerator, ticksDenominator);
         }
         pictures++;
-        if (damaged > 0 && !warned && !drained) {
+        if (damaged && !warned && !drained) {
             warned = true;
             LOG.warn("{} is damaged near {} s; what cannot be decoded is left out", name, seconds(pictureMicros));
         }
-        return true;
     }
 
     private void feed() {
@@ -165,12 +167,10 @@ final class VideoReader implements AutoCloseable {
             if (packet.stream_index() != streamIndex) {
                 return;
             }
-            boolean bad = (packet.flags() & AV_PKT_FLAG_CORRUPT) != 0;
-            if (!bad || remote) {
-                bad = avcodec_send_packet(codec, packet) < 0;
-            }
-            tailDamaged = bad;
-            damaged += bad ? 1 : 0;
+            // A picture that the end of the file cuts in two would be made up from the one before.
+            boolean cut = file != null && (packet.flags() & AV_PKT_FLAG_CORRUPT) != 0 && Containers.cutShort(file);
+            tailDamaged = cut || avcodec_send_packet(codec, packet) < 0;
+            damaged |= tailDamaged;
         } finally {
             av_packet_unref(packet);
         }
@@ -184,32 +184,22 @@ final class VideoReader implements AutoCloseable {
         if (deadline.cancelled()) {
             return;
         }
-        if (remote) {
+        if (file == null) {
             if (readError != 0) {
                 String why = deadline.expired() ? "silent for " + timeoutMillis + " ms" : Ffmpeg.text(readError);
                 throw new CaptureException(216, name + " breaks off" + where + ": " + why, "check camera and network");
             }
             return;
         }
-        if (readError != 0 || tailDamaged || cutShort()) {
-            String why = cutShort() ? "the file is cut short" : "the rest cannot be decoded";
+        boolean cut = Containers.cutShort(file);
+        if (readError != 0 || tailDamaged || cut) {
+            String why = cut ? "the file is cut short" : "the rest cannot be decoded";
             throw new CaptureException(
                     205, name + " breaks off" + where + ": " + why, "copy the file again from where it was recorded");
         }
         if (pictures == 0) {
             throw new CaptureException(205, name + " holds no picture that can be decoded", Sources.KINDS);
         }
-    }
-
-    /** Whether the index lists pictures beyond the end of the file. */
-    private boolean cutShort() {
-        int entries = avformat_index_get_entries_count(stream);
-        if (entries == 0 || format.pb() == null) {
-            return false;
-        }
-        AVIndexEntry last = avformat_index_get_entry(stream, entries - 1);
-        long size = avio_size(format.pb());
-        return size > 0 && last != null && last.pos() + last.size() > size;
     }
 
     private static String seconds(long micros) {

@@ -3,7 +3,6 @@ package io.derm.capture;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_FLAG_GLOBAL_HEADER;
 import static org.bytedeco.ffmpeg.global.avcodec.av_packet_alloc;
 import static org.bytedeco.ffmpeg.global.avcodec.av_packet_free;
-import static org.bytedeco.ffmpeg.global.avcodec.av_packet_rescale_ts;
 import static org.bytedeco.ffmpeg.global.avcodec.av_packet_unref;
 import static org.bytedeco.ffmpeg.global.avcodec.avcodec_alloc_context3;
 import static org.bytedeco.ffmpeg.global.avcodec.avcodec_find_encoder_by_name;
@@ -175,9 +174,6 @@ public final class VideoRecorder implements AutoCloseable {
     private void drain(Encoding e) {
         while (e.take()) {
             try {
-                av_packet_rescale_ts(
-                        e.packet, e.codec.time_base(), format.streams(0).time_base());
-                e.packet.stream_index(0);
                 check(av_write_frame(format, e.packet));
                 check(format.pb().error());
             } finally {
@@ -265,7 +261,9 @@ public final class VideoRecorder implements AutoCloseable {
             codec.framerate(av_make_q((int) Math.round(options.framesPerSecond() * 1000), 1000));
             codec.gop_size(Math.max(1, (int) Math.round(options.framesPerSecond())));
             codec.bit_rate(options.bitsPerSecond(width, height));
-            codec.thread_count(options.threads());
+            // OpenH264 gives each thread a slice of the picture.
+            int threads = options.threads() == 0 ? Runtime.getRuntime().availableProcessors() : options.threads();
+            codec.thread_count(threads).slices(threads);
             codec.colorspace(AVCOL_SPC_BT709).color_range(AVCOL_RANGE_MPEG);
             codec.color_primaries(AVCOL_PRI_BT709).color_trc(AVCOL_TRC_BT709);
             codec.flags(codec.flags() | AV_CODEC_FLAG_GLOBAL_HEADER);
