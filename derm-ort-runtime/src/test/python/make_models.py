@@ -40,7 +40,7 @@ def identity(name, kind, *shape):
                       [value("image", kind, *shape)], [value("echo", kind, *shape)]))
 
 
-def main():
+def models():
     os.makedirs(OUT, exist_ok=True)
 
     identity("echo_nchw_f32", T.FLOAT, "n", 3, "h", "w")
@@ -131,5 +131,26 @@ def main():
             [value("image", T.FLOAT, 1, 3, 8, 8)], [value("out", T.FLOAT, 1, 3, 8, 8)], [tensor]))
 
 
+def goldens():
+    """Bilinear with half-pixel centres as PyTorch does it, in double precision, on uint8 noise.
+
+    For each case, big-endian: source width, source height, width, height as int32, the BGR pixels as uint8, the planes
+    blue, green, red as float32.
+    """
+    import torch
+    import torch.nn.functional as F
+
+    rng = np.random.default_rng(7)
+    with open(os.path.join(OUT, "bilinear.bin"), "wb") as f:
+        for sw, sh, w, h in [(13, 9, 8, 8), (5, 4, 16, 12), (40, 30, 8, 8), (16, 16, 16, 16), (1, 7, 4, 4), (6, 1, 5, 3)]:
+            pixels = rng.integers(0, 256, (sh, sw, 3), dtype=np.uint8)
+            planes = torch.from_numpy(pixels.transpose(2, 0, 1).astype(np.float64))[None]
+            resized = F.interpolate(planes, size=(h, w), mode="bilinear", align_corners=False)[0].numpy()
+            f.write(np.array([sw, sh, w, h], dtype=">i4").tobytes())
+            f.write(pixels.tobytes())
+            f.write(resized.astype(">f4").tobytes())
+
+
 if __name__ == "__main__":
-    main()
+    models()
+    goldens()

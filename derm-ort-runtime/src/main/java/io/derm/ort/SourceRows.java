@@ -85,7 +85,7 @@ final class SourceRows {
             for (int i = 0; i < count; i++) {
                 double u = mapping.frameX(mapping.contentLeft() + i + (s + 0.5) / taps) - 0.5;
                 int x = Math.max(0, Math.min((int) Math.floor(u), frameWidth - 2));
-                double f = Math.max(0, Math.min(u - x, 1));
+                double f = Math.max(0, Math.min(u - x, frameWidth > 1 ? 1 : 0));
                 column[i] = x * step;
                 weight[i] = (int) (f * (1 << weightBits) + 0.5);
             }
