@@ -6,7 +6,6 @@ import com.google.inject.Injector;
 import io.derm.api.Assessment;
 import io.derm.api.Box;
 import io.derm.api.Classifier;
-import io.derm.api.Frame;
 import io.derm.api.LesionClass;
 import io.derm.api.SessionOptions;
 import java.io.IOException;
@@ -37,7 +36,10 @@ final class ClassifyCommand implements Callable<Integer> {
     @Option(names = "--model", paramLabel = "FILE", description = "ONNX model (default: the demo model).")
     private @Nullable Path model;
 
-    @Option(names = "--labels", paramLabel = "FILE", description = "What the model's classes count as: label=CLASS a line.")
+    @Option(
+            names = "--labels",
+            paramLabel = "FILE",
+            description = "What the model's classes count as: label=CLASS a line.")
     private @Nullable Path labels;
 
     @Option(
@@ -80,7 +82,8 @@ final class ClassifyCommand implements Callable<Integer> {
         if (box.length != 4 || !(box[2] > 0) || !(box[3] > 0)) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--box is " + java.util.Arrays.toString(box) + ", expected left,top,width,height with a size over 0");
+                    "--box is " + java.util.Arrays.toString(box)
+                            + ", expected left,top,width,height with a size over 0");
         }
         return Optional.of(Box.ofSize(box[0], box[1], box[2], box[3]));
     }

@@ -16,7 +16,8 @@ public record DemoClip(Path path) implements AutoCloseable {
     public static DemoClip extract() {
         try (InputStream in = DemoClip.class.getResourceAsStream("phantom-clip.mp4")) {
             if (in == null) {
-                throw new CaptureException(252, "The bundled clip is not in the jar", "Name a SOURCE, or build derm anew.");
+                throw new CaptureException(
+                        252, "The bundled clip is not in the jar", "Name a SOURCE, or build derm anew.");
             }
             Path file = Files.createTempFile("derm-phantom-clip", ".mp4");
             Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);

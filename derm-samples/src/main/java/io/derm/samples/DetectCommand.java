@@ -34,7 +34,10 @@ final class DetectCommand implements Callable<Integer> {
     @Option(names = "--threshold", paramLabel = "T", description = "Lowest score, 0 to 1.")
     private @Nullable Double threshold;
 
-    @Option(names = "--nms", paramLabel = "T", description = "Overlap from which on the weaker of two boxes goes, 0 to 1.")
+    @Option(
+            names = "--nms",
+            paramLabel = "T",
+            description = "Overlap from which on the weaker of two boxes goes, 0 to 1.")
     private @Nullable Double nms;
 
     @Mixin

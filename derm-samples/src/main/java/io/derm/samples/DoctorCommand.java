@@ -52,7 +52,9 @@ final class DoctorCommand implements Callable<Integer> {
         try (DemoClip clip = DemoClip.extract();
                 FrameSource source = Sources.open(clip.path().toString(), CaptureOptions.defaults());
                 Frame frame = source.next().orElseThrow()) {
-            line("bundled clip", Availability.yes(source.info().frames() + " frames of " + frame.width() + "x" + frame.height()));
+            line(
+                    "bundled clip",
+                    Availability.yes(source.info().frames() + " frames of " + frame.width() + "x" + frame.height()));
             System.out.println("models");
             models(frame);
         } catch (DermException e) {
@@ -73,11 +75,13 @@ final class DoctorCommand implements Callable<Integer> {
             broken("runtime " + runtimeOption.runtime, e);
             return;
         }
-        try (Detector detector = YoloDetector.open(
-                runtime, DemoModels.detector(), SessionOptions.defaults(), YoloOptions.defaults())) {
+        try (Detector detector =
+                YoloDetector.open(runtime, DemoModels.detector(), SessionOptions.defaults(), YoloOptions.defaults())) {
             int found = detector.detect(frame).size();
-            line("detector", Availability.yes(
-                    detector.model() + " on " + runtime.name() + ", " + found + " lesions in the clip's first frame"));
+            line(
+                    "detector",
+                    Availability.yes(detector.model() + " on " + runtime.name() + ", " + found
+                            + " lesions in the clip's first frame"));
         } catch (DermException e) {
             broken("detector", e);
         }

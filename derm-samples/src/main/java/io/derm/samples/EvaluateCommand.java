@@ -112,8 +112,11 @@ final class EvaluateCommand implements Callable<Integer> {
         for (JsonNode a : coco.path("annotations")) {
             JsonNode b = a.path("bbox");
             truths.computeIfAbsent(a.path("image_id").asLong(), id -> new ArrayList<>())
-                    .add(Box.ofSize((float) b.path(0).asDouble(), (float) b.path(1).asDouble(), (float)
-                            b.path(2).asDouble(), (float) b.path(3).asDouble()));
+                    .add(Box.ofSize(
+                            (float) b.path(0).asDouble(),
+                            (float) b.path(1).asDouble(),
+                            (float) b.path(2).asDouble(),
+                            (float) b.path(3).asDouble()));
         }
         DetectionMetrics all = new DetectionMetrics(minIou);
         Map<String, DetectionMetrics> byTone = new TreeMap<>();
@@ -121,7 +124,9 @@ final class EvaluateCommand implements Callable<Integer> {
         try (Progress progress = new Progress("detect", images)) {
             for (JsonNode image : coco.path("images")) {
                 String name = image.path("file_name").asText();
-                Path file = Files.exists(dir.resolve(name)) ? dir.resolve(name) : dir.resolve("images").resolve(name);
+                Path file = Files.exists(dir.resolve(name))
+                        ? dir.resolve(name)
+                        : dir.resolve("images").resolve(name);
                 List<Box> truth = truths.getOrDefault(image.path("id").asLong(), List.of());
                 try (FrameSource source = Sources.open(file.toString(), CaptureOptions.defaults());
                         Frame frame = source.next().orElseThrow()) {
@@ -165,7 +170,8 @@ final class EvaluateCommand implements Callable<Integer> {
                     .mapToDouble(m -> m.at(threshold).recall())
                     .average()
                     .orElse(0);
-            System.out.printf(Locale.ROOT, "  recall by Fitzpatrick type at score %.2f (mean %.4f):%n", threshold, mean);
+            System.out.printf(
+                    Locale.ROOT, "  recall by Fitzpatrick type at score %.2f (mean %.4f):%n", threshold, mean);
             byTone.forEach((tone, m) -> System.out.printf(
                     Locale.ROOT,
                     "    %-4s %.4f (%+.1f points, %d lesions)%n",
@@ -192,7 +198,8 @@ final class EvaluateCommand implements Callable<Integer> {
                 LesionClass truth = java.util.Objects.requireNonNull(classes.get(file));
                 try (FrameSource source = Sources.open(file.toString(), CaptureOptions.defaults());
                         Frame frame = source.next().orElseThrow()) {
-                    Assessment a = classifier.classify(frame, List.of(frame.bounds())).get(0);
+                    Assessment a =
+                            classifier.classify(frame, List.of(frame.bounds())).get(0);
                     melanoma.add(a.probability(LesionClass.MELANOMA), truth == LesionClass.MELANOMA);
                     confusion[truth.ordinal()][a.lesionClass().ordinal()]++;
                 }

@@ -2,8 +2,8 @@ package io.derm.samples;
 
 import com.google.inject.Injector;
 import io.derm.api.Classifier;
-import io.derm.api.Detector;
 import io.derm.api.DermException;
+import io.derm.api.Detector;
 import io.derm.api.Frame;
 import io.derm.api.FramePool;
 import io.derm.api.FrameSource;
@@ -39,12 +39,16 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "exam",
         mixinStandardHelpOptions = true,
-        description = "Examines a video: finds, follows and assesses every lesion; writes exam.mp4, findings.jsonl and report.html.",
+        description =
+                "Examines a video: finds, follows and assesses every lesion; writes exam.mp4, findings.jsonl and report.html.",
         footer = Derm.RESEARCH_USE)
 final class ExamCommand implements Callable<Integer> {
     private static final int STOPPED = 130;
 
-    @Parameters(arity = "0..1", paramLabel = "SOURCE", description = "Video, stream, image or folder (default: a bundled clip).")
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "SOURCE",
+            description = "Video, stream, image or folder (default: a bundled clip).")
     private @Nullable String source;
 
     @Option(names = "--out", paramLabel = "DIR", defaultValue = "derm-out", description = "Default: ${DEFAULT-VALUE}.")
@@ -53,7 +57,10 @@ final class ExamCommand implements Callable<Integer> {
     @Option(names = "--detector", paramLabel = "FILE", description = "ONNX model that finds (default: the demo model).")
     private @Nullable Path detectorFile;
 
-    @Option(names = "--classifier", paramLabel = "FILE", description = "ONNX model that assesses (default: the demo model).")
+    @Option(
+            names = "--classifier",
+            paramLabel = "FILE",
+            description = "ONNX model that assesses (default: the demo model).")
     private @Nullable Path classifierFile;
 
     @Option(names = "--labels", paramLabel = "FILE", description = "What the classifier's classes count as.")
@@ -62,13 +69,19 @@ final class ExamCommand implements Callable<Integer> {
     @Option(names = "--threshold", paramLabel = "T", description = "Lowest detection score, 0 to 1.")
     private @Nullable Double threshold;
 
-    @Option(names = "--nms", paramLabel = "T", description = "Overlap from which on the weaker of two boxes goes, 0 to 1.")
+    @Option(
+            names = "--nms",
+            paramLabel = "T",
+            description = "Overlap from which on the weaker of two boxes goes, 0 to 1.")
     private @Nullable Double nms;
 
     @Option(names = "--no-recording", description = "Writes no exam.mp4.")
     private boolean noRecording;
 
-    @Option(names = "--threads", paramLabel = "N", description = "CPU threads for each model (default: half of the cores).")
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "CPU threads for each model (default: half of the cores).")
     private int threads;
 
     @Mixin
@@ -81,8 +94,7 @@ final class ExamCommand implements Callable<Integer> {
         Injector injector = Wiring.injector(
                 new Wiring.RuntimeModule(runtimeOption.runtime),
                 new Wiring.DetectorModule(Optional.ofNullable(detectorFile), threshold, nms, session),
-                new Wiring.ClassifierModule(
-                        Optional.ofNullable(classifierFile), Optional.ofNullable(labels), session));
+                new Wiring.ClassifierModule(Optional.ofNullable(classifierFile), Optional.ofNullable(labels), session));
         try (DemoClip clip = source == null ? DemoClip.extract() : null;
                 FrameSource frames = Sources.open(
                         clip == null ? String.valueOf(source) : clip.path().toString(), CaptureOptions.defaults());
@@ -147,8 +159,16 @@ final class ExamCommand implements Callable<Integer> {
     }
 
     private void print(ExamSummary summary) {
-        System.err.printf(Locale.ROOT, "%n%6s  %-9s %7s %7s %8s  %15s  %6s%n", "lesion", "class", "benign", "unknown",
-                "melanoma", "seen", "frames");
+        System.err.printf(
+                Locale.ROOT,
+                "%n%6s  %-9s %7s %7s %8s  %15s  %6s%n",
+                "lesion",
+                "class",
+                "benign",
+                "unknown",
+                "melanoma",
+                "seen",
+                "frames");
         for (Lesion lesion : summary.lesions()) {
             Map<LesionClass, Float> p = lesion.probabilities();
             System.err.printf(

@@ -12,8 +12,7 @@ import java.util.Locale;
 
 /** The report of an exam: one HTML page that needs nothing beside it. */
 final class HtmlReport {
-    private static final String STYLE =
-            """
+    private static final String STYLE = """
             :root { color-scheme: light dark; --line: #8886; --soft: #8881; }
             body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 62rem; padding: 0 1rem; }
             .notice { border: 2px solid #b06f00; border-radius: .5rem; padding: .5rem 1rem; font-weight: 600; }
@@ -88,7 +87,11 @@ final class HtmlReport {
         String image = crops.dataUri(lesion.id())
                 .map(uri -> "<img alt=\"Lesion " + lesion.id() + "\" src=\"" + uri + "\">")
                 .orElse("");
-        html.append("<tr><td class=\"n\">").append(lesion.id()).append("</td><td>").append(image).append("</td>");
+        html.append("<tr><td class=\"n\">")
+                .append(lesion.id())
+                .append("</td><td>")
+                .append(image)
+                .append("</td>");
         html.append(String.format(
                 Locale.ROOT,
                 "<td><span class=\"tag %s\">%s</span></td><td>",
@@ -160,7 +163,8 @@ final class HtmlReport {
                         .grid(max / 2, String.format(Locale.ROOT, "%.0f ms", max / 2))
                         .line(seconds, millis, "latency")
                         .render("Latency from capture to finding over the time of the source"))
-                .append("\n<p>Latency from the capture of a frame to its findings, largest of each stretch. A recorded source is")
+                .append(
+                        "\n<p>Latency from the capture of a frame to its findings, largest of each stretch. A recorded source is")
                 .append(" held back by the slowest stage, so the wait between stages counts in.</p>\n");
     }
 

@@ -57,7 +57,10 @@ final class Progress implements AutoCloseable {
             double part = Math.min(1, done / (double) total);
             if (terminal) {
                 int full = (int) (part * BAR);
-                line.append(" [").append("#".repeat(full)).append(".".repeat(BAR - full)).append(']');
+                line.append(" [")
+                        .append("#".repeat(full))
+                        .append(".".repeat(BAR - full))
+                        .append(']');
             }
             line.append(String.format(Locale.ROOT, " %3.0f %%  %d/%d", part * 100, done, total));
         } else {

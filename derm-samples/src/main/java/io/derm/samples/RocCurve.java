@@ -61,7 +61,8 @@ final class RocCurve {
             } else {
                 n++;
             }
-            boolean lastOfItsScore = i + 1 == sorted.size() || sorted.get(i + 1).score() < sorted.get(i).score();
+            boolean lastOfItsScore = i + 1 == sorted.size()
+                    || sorted.get(i + 1).score() < sorted.get(i).score();
             if (lastOfItsScore && (negatives - n) >= specificity * negatives) {
                 best = Math.max(best, p / (double) positives);
             }

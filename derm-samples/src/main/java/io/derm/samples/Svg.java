@@ -28,7 +28,10 @@ final class Svg {
             body.append(String.format(
                     Locale.ROOT, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"2\"/>", cssClass, x(x[0]), y(y[0])));
         } else {
-            body.append("<polyline class=\"").append(cssClass).append("\" points=\"").append(points.toString().trim());
+            body.append("<polyline class=\"")
+                    .append(cssClass)
+                    .append("\" points=\"")
+                    .append(points.toString().trim());
             body.append("\"/>");
         }
         return this;
@@ -56,7 +59,7 @@ final class Svg {
     }
 
     String render(String title) {
-        return "<svg role=\"img\" viewBox=\"0 0 " + width + " " + height + "\" width=\"" + width + "\" height=\"" + height
-                + "\"><title>" + HtmlReport.escape(title) + "</title>" + body + "</svg>";
+        return "<svg role=\"img\" viewBox=\"0 0 " + width + " " + height + "\" width=\"" + width + "\" height=\""
+                + height + "\"><title>" + HtmlReport.escape(title) + "</title>" + body + "</svg>";
     }
 }

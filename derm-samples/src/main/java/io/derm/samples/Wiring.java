@@ -49,8 +49,7 @@ final class Wiring {
         private final @Nullable Double nms;
         private final SessionOptions session;
 
-        DetectorModule(
-                Optional<Path> file, @Nullable Double threshold, @Nullable Double nms, SessionOptions session) {
+        DetectorModule(Optional<Path> file, @Nullable Double threshold, @Nullable Double nms, SessionOptions session) {
             this.file = file;
             this.threshold = threshold;
             this.nms = nms;

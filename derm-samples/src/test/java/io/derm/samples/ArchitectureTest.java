@@ -39,7 +39,9 @@ class ArchitectureTest {
     @ParameterizedTest
     @ValueSource(strings = {"ort", "yolo", "effnet", "capture", "phantom", "models", "pipeline"})
     void room_ofDerm_seesOnlyTheApi(String room) {
-        for (String other : new String[] {"ort", "yolo", "effnet", "capture", "phantom", "models", "pipeline", "samples", "bench"}) {
+        for (String other :
+                new String[] {"ort", "yolo", "effnet", "capture", "phantom", "models", "pipeline", "samples", "bench"
+                }) {
             if (!other.equals(room)) {
                 noClasses()
                         .that()

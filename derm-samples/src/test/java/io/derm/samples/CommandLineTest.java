@@ -48,7 +48,8 @@ class CommandLineTest {
     void exam_cutClip_writesAllThreeFiles() throws Exception {
         Path clip = clip(0.3);
         Path results = dir.resolve("out");
-        assertThat(Derm.execute("exam", clip.toString(), "--out", results.toString())).isIn(0, 1);
+        assertThat(Derm.execute("exam", clip.toString(), "--out", results.toString()))
+                .isIn(0, 1);
         List<String> lines = Files.readAllLines(results.resolve("findings.jsonl"));
         assertThat(lines).isNotEmpty();
         for (String line : lines) {
@@ -107,7 +108,10 @@ class CommandLineTest {
     @Test
     void doctor_here_findsTheRuntimeAndTheModels() {
         assertThat(Derm.execute("doctor")).isZero();
-        assertThat(stdout()).contains("yes onnxruntime").contains("yes detector").contains("yes classifier");
+        assertThat(stdout())
+                .contains("yes onnxruntime")
+                .contains("yes detector")
+                .contains("yes classifier");
     }
 
     @Test
@@ -152,18 +156,30 @@ class CommandLineTest {
         for (Path detector : detectors) {
             refused(detector.getFileName().toString(), "exam", clip, "--detector", detector.toString());
         }
-        refused("two-classes.onnx", "exam", clip, "--detector", model("two-classes").toString());
-        refused("four-logits.onnx", "exam", clip, "--classifier", model("four-logits").toString());
+        refused(
+                "two-classes.onnx",
+                "exam",
+                clip,
+                "--detector",
+                model("two-classes").toString());
+        refused(
+                "four-logits.onnx",
+                "exam",
+                clip,
+                "--classifier",
+                model("four-logits").toString());
     }
 
     @Test
     void detectAndClassify_modelsThatYieldNan_areRefused() throws Exception {
         String image = phantom().toString();
-        assertThat(Derm.execute("detect", image, "--model", model("nan-detector").toString()))
+        assertThat(Derm.execute(
+                        "detect", image, "--model", model("nan-detector").toString()))
                 .isEqualTo(1);
         assertThat(oneLine()).contains("nan-detector.onnx").containsIgnoringCase("nan");
         err.reset();
-        assertThat(Derm.execute("classify", image, "--model", model("nan-classifier").toString()))
+        assertThat(Derm.execute(
+                        "classify", image, "--model", model("nan-classifier").toString()))
                 .isEqualTo(1);
         assertThat(oneLine()).contains("nan-classifier.onnx").containsIgnoringCase("nan");
         assertThat(stdout()).isEmpty();
@@ -209,7 +225,8 @@ class CommandLineTest {
         assertThat(Derm.execute("phantom", "--images", "1", "--out", dir.toString()))
                 .isEqualTo(1);
         assertThat(oneLine()).contains("Remedy:");
-        assertThat(Derm.execute("phantom", "--images", "0", "--out", dir.resolve("x").toString()))
+        assertThat(Derm.execute(
+                        "phantom", "--images", "0", "--out", dir.resolve("x").toString()))
                 .isEqualTo(2);
     }
 
@@ -228,7 +245,9 @@ class CommandLineTest {
                 .lines()
                 .filter(l -> l.startsWith("derm: "))
                 .toList();
-        assertThat(lines).as("error lines in:%n%s", err.toString(StandardCharsets.UTF_8)).hasSize(1);
+        assertThat(lines)
+                .as("error lines in:%n%s", err.toString(StandardCharsets.UTF_8))
+                .hasSize(1);
         assertThat(err.toString(StandardCharsets.UTF_8)).doesNotContain("\tat ");
         return lines.get(0);
     }

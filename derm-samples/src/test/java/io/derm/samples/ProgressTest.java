@@ -25,7 +25,10 @@ class ProgressTest {
             progress.step("");
             progress.step("");
         }
-        assertThat(text()).contains("\r").contains("[############################]").endsWith(System.lineSeparator());
+        assertThat(text())
+                .contains("\r")
+                .contains("[############################]")
+                .endsWith(System.lineSeparator());
     }
 
     @Test
