@@ -130,7 +130,7 @@ public enum YoloLayout {
                         && all(s, o -> o.rank() == 4 && o.dim(1) >= 6)
                         && out.stream().mapToInt(o -> o.dim(1)).distinct().count() == 1;
             case ZOO -> !out.isEmpty() && all(s, o -> o.rank() == 5 && (o.dim(4) >= 6 || o.dim(4) < 0));
-            case BOXES_CONFS -> out.size() == 2 && boxes(out) != confs(out);
+            case BOXES_CONFS -> out.size() == 2 && boxes(out) >= 0 && confs(out) >= 0;
             case HUNGLC007 -> out.size() == 1 && out.get(0).rank() == 3 && side(out.get(0), 5, Integer.MAX_VALUE);
             case DEEPSTREAM ->
                 out.size() == 1 && out.get(0).rank() == 3 && out.get(0).dim(2) == 6;

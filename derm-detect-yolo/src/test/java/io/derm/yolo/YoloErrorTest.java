@@ -35,6 +35,16 @@ class YoloErrorTest {
     }
 
     @Test
+    void boxes_withoutConfs_areNoKnownLayout() {
+        assertThatThrownBy(() -> open(Map.of(), tensor("boxes", 1, 10, 1, 4), tensor("scores", 1, 10)))
+                .isInstanceOf(ModelException.class)
+                .hasMessageStartingWith("[DERM-040]");
+        assertThatThrownBy(() -> open(Map.of(), tensor("confs", 1, 10, 2), tensor("scores", 1, 10)))
+                .isInstanceOf(ModelException.class)
+                .hasMessageStartingWith("[DERM-040]");
+    }
+
+    @Test
     void decoder_notKnown_listsTheChoices() {
         assertMessage(
                 () -> open(Map.of(ModelKeys.DECODER, "yolov9"), tensor("out", 1, 18, 2, 3)),
