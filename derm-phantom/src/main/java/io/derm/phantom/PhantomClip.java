@@ -6,7 +6,6 @@ import io.derm.api.FramePool;
 import io.derm.api.FrameSource;
 import io.derm.api.PixelFormat;
 import io.derm.api.SourceInfo;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -58,7 +57,8 @@ public final class PhantomClip implements FrameSource {
     private final CameraPath path;
     private final ClipCanvas canvas;
     private final FramePool pool = new FramePool(8);
-    private final byte[] row;
+    private final byte[] picture;
+    private final long[] sums;
     private final short[] noise = new short[NOISE];
     private final int[] vignetteX;
     private final int[] vignetteY;
@@ -76,7 +76,8 @@ public final class PhantomClip implements FrameSource {
         int h = options.height();
         path = new CameraPath(w, h, 2 * w, 2 * h, options.framesPerSecond(), rng.split());
         canvas = new ClipCanvas(2 * w, 2 * h, path, options.frames(), MOST_IN_VIEW, rng.split());
-        row = new byte[3 * w];
+        picture = new byte[3 * w * h];
+        sums = new long[w];
         float sigma = rng.in(8, 40);
         for (int i = 0; i < NOISE; i++) {
             noise[i] = (short) Math.round(sigma * rng.normal());
@@ -128,11 +129,19 @@ public final class PhantomClip implements FrameSource {
             return Optional.empty();
         }
         long sequence = nextFrame++;
+        film(sequence);
+        long now = System.nanoTime();
         long micros = Math.round(sequence * 1e6 / options.framesPerSecond());
-        Frame frame =
-                pool.lease(options.width(), options.height(), PixelFormat.BGR24, sequence, micros, System.nanoTime());
-        film(sequence, frame.pixels(), frame.stride());
-        return Optional.of(frame);
+        try {
+            Frame frame = pool.lease(options.width(), options.height(), PixelFormat.BGR24, sequence, micros, now);
+            frame.pixels().put(0, picture);
+            return Optional.of(frame);
+        } catch (IllegalStateException e) {
+            if (closed) {
+                return Optional.empty();
+            }
+            throw e;
+        }
     }
 
     @Override
@@ -141,7 +150,7 @@ public final class PhantomClip implements FrameSource {
         pool.close();
     }
 
-    private void film(long n, ByteBuffer pixels, int stride) {
+    private void film(long n) {
         int w = options.width();
         int h = options.height();
         CameraPath.View view = path.at(n);
@@ -157,7 +166,6 @@ public final class PhantomClip implements FrameSource {
         float stepY = -view.sin() / view.zoom();
         int ux = Math.round(stepX * 65536);
         int uy = Math.round(stepY * 65536);
-        long[] sums = new long[w];
         Rng rng = new Rng(options.seed() * 31 + n);
         for (int y = 0; y < h; y++) {
             Arrays.fill(sums, 0);
@@ -192,8 +200,7 @@ public final class PhantomClip implements FrameSource {
                             sums);
                 }
             }
-            expose(sums, gain - vignetteY[y], glare, y, rng.bits());
-            pixels.put(y * stride, row);
+            expose(y, gain - vignetteY[y], glare, rng.bits());
         }
     }
 
@@ -218,8 +225,9 @@ public final class PhantomClip implements FrameSource {
         }
     }
 
-    private void expose(long[] sums, int gain, float glare, int y, long seed) {
+    private void expose(int y, int gain, float glare, long seed) {
         int at = (int) seed & NOISE - 1;
+        int o = 3 * sums.length * y;
         float dy = (y - glareY) / options.height();
         for (int x = 0; x < sums.length; x++) {
             long lanes = sums[x];
@@ -231,10 +239,11 @@ public final class PhantomClip implements FrameSource {
                 add = spot > 0 ? (int) (16 * glare * spot * spot) : 0;
             }
             // 21 bits of sum hold 8 of value, 13 of weights; four of them are kept for the noise.
-            row[3 * x] = level((int) (lanes & LANE_MASK), g, add + noise[at]);
-            row[3 * x + 1] = level((int) (lanes >>> 21 & LANE_MASK), g, add + noise[at + 1 & NOISE - 1]);
-            row[3 * x + 2] = level((int) (lanes >>> 42), g, add + noise[at + 2 & NOISE - 1]);
+            picture[o] = level((int) (lanes & LANE_MASK), g, add + noise[at]);
+            picture[o + 1] = level((int) (lanes >>> 21 & LANE_MASK), g, add + noise[at + 1 & NOISE - 1]);
+            picture[o + 2] = level((int) (lanes >>> 42), g, add + noise[at + 2 & NOISE - 1]);
             at = at + 3 & NOISE - 1;
+            o += 3;
         }
     }
 

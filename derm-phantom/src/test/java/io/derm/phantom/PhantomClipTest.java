@@ -13,6 +13,10 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 
 class PhantomClipTest extends FrameSourceContract {
@@ -52,6 +56,29 @@ class PhantomClipTest extends FrameSourceContract {
                 assertThat(b.truth(n)).isEqualTo(a.truth(n));
             }
         }
+    }
+
+    @Test
+    void next_whileAllFramesAreOut_endsWhenTheClipIsClosed() throws Exception {
+        PhantomClip clip = clip(40, 2);
+        List<Frame> held = new ArrayList<>();
+        CompletableFuture<Boolean> ended = CompletableFuture.supplyAsync(() -> {
+            try {
+                while (true) {
+                    Optional<Frame> frame = clip.next();
+                    if (frame.isEmpty()) {
+                        return held.size() < 40;
+                    }
+                    held.add(frame.get());
+                }
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        assertThatThrownBy(() -> ended.get(3, TimeUnit.SECONDS)).isInstanceOf(TimeoutException.class);
+        clip.close();
+        assertThat(ended.get(5, TimeUnit.SECONDS)).isTrue();
+        held.forEach(Frame::close);
     }
 
     /** Lesions do not move on the body: seen through the camera's inverse, an identity stays where it was. */
