@@ -48,7 +48,7 @@ final class OrtErrors {
                             "Give an .onnx file; convert other formats to ONNX first.",
                             e);
         }
-        if (text.contains("xternal data")) {
+        if (text.contains("xternal data") || text.contains("External initializer")) {
             return externalData(model, text, e);
         }
         Matcher op = NO_OP.matcher(text);
