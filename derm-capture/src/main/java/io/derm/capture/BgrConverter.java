@@ -47,6 +47,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Confined. A change of size, format or colour between two pictures makes a new scaler and is otherwise invisible.
  */
 final class BgrConverter implements AutoCloseable {
+    private static final int BLOCK = 16;
+
     private final int flags;
     private final PointerPointer<BytePointer> targetPlanes = new PointerPointer<>(4);
     private final IntPointer targetStrides = new IntPointer(4);
@@ -89,16 +91,22 @@ final class BgrConverter implements AutoCloseable {
     void convert(AVFrame picture, Orientation orientation, Frame target) {
         prepare(picture);
         ByteBuffer pixels = target.pixels();
-        if (!alpha && orientation == Orientation.NORMAL) {
+        // FFmpeg writes whole blocks of pixels, for other widths over the end of the last row.
+        boolean fits = width % BLOCK == 0;
+        if (!alpha && fits && orientation == Orientation.NORMAL) {
             scale(pixels, target.stride());
             return;
         }
         int stride = width * (alpha ? 4 : 3);
-        ByteBuffer turned = scratch(Math.multiplyExact(stride, height));
+        ByteBuffer turned = scratch(Math.addExact(Math.multiplyExact(stride, height), BLOCK * 4));
         scale(turned, stride);
         if (alpha) {
             overWhite(turned, width * height);
             stride = width * 3;
+        }
+        if (orientation == Orientation.NORMAL && stride == target.stride()) {
+            pixels.put(0, turned, 0, stride * height);
+            return;
         }
         orientation.apply(turned, stride, width, height, pixels, target.stride());
     }
@@ -140,8 +148,7 @@ final class BgrConverter implements AutoCloseable {
     }
 
     private void scale(ByteBuffer to, int stride) {
-        BytePointer address = new BytePointer(to);
-        targetPlanes.put(0, address);
+        targetPlanes.put(0, Ffmpeg.address(to));
         targetStrides.put(0, stride);
         int rows = sws_scale(scaler, sourcePlanes, sourceStrides, 0, height, targetPlanes, targetStrides);
         if (rows != height) {

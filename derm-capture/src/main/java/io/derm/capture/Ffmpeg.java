@@ -5,8 +5,10 @@ import static org.bytedeco.ffmpeg.global.avutil.av_log_set_level;
 import static org.bytedeco.ffmpeg.global.avutil.av_strerror;
 
 import io.derm.api.CaptureException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import org.bytedeco.ffmpeg.avformat.AVIOInterruptCB;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
@@ -41,6 +43,11 @@ final class Ffmpeg {
             n++;
         }
         return new String(buffer, 0, n, StandardCharsets.UTF_8);
+    }
+
+    /** Where a direct buffer begins, whatever its position. */
+    static BytePointer address(ByteBuffer buffer) {
+        return new BytePointer(buffer).position(0);
     }
 
     /** The callback that ends blocked reads and writes; one for all contexts, which differ by their {@link Deadline}. */

@@ -11,6 +11,7 @@ import static org.bytedeco.ffmpeg.global.avformat.av_read_frame;
 import static org.bytedeco.ffmpeg.global.avformat.avformat_close_input;
 import static org.bytedeco.ffmpeg.global.avutil.AVERROR_EAGAIN;
 import static org.bytedeco.ffmpeg.global.avutil.AVERROR_EOF;
+import static org.bytedeco.ffmpeg.global.avutil.AVERROR_EXIT;
 import static org.bytedeco.ffmpeg.global.avutil.AV_NOPTS_VALUE;
 import static org.bytedeco.ffmpeg.global.avutil.av_frame_alloc;
 import static org.bytedeco.ffmpeg.global.avutil.av_frame_free;
@@ -52,6 +53,8 @@ final class VideoReader implements AutoCloseable {
     private final long ticksDenominator;
     private final long frameMicros;
     private long startTicks;
+    private long lastTicks;
+    private long offsetMicros;
     private long pictureMicros = -1;
     private long pictures;
     private boolean drained;
@@ -105,7 +108,7 @@ final class VideoReader implements AutoCloseable {
         return picture;
     }
 
-    /** When that picture is shown, since the start of the stream. */
+    /** When that picture is shown, since the start of the stream; later than the one before. */
     long pictureMicros() {
         return pictureMicros;
     }
@@ -137,18 +140,29 @@ final class VideoReader implements AutoCloseable {
     private void decoded() {
         long ticks = picture.best_effort_timestamp();
         if (ticks == AV_NOPTS_VALUE) {
-            pictureMicros = pictureMicros < 0 ? 0 : pictureMicros + frameMicros;
+            pictureMicros = pictures == 0 ? 0 : pictureMicros + frameMicros;
         } else {
             if (startTicks == AV_NOPTS_VALUE || (pictures == 0 && ticks < startTicks)) {
                 startTicks = ticks;
             }
-            pictureMicros = av_rescale(ticks - startTicks, 1_000_000L * ticksNumerator, ticksDenominator);
+            long micros = offsetMicros + micros(ticks - startTicks);
+            if (pictures > 0 && ticks < lastTicks) {
+                // Streams put one after the other, or a camera that has started again.
+                offsetMicros += pictureMicros + frameMicros - micros;
+                micros = pictureMicros + frameMicros;
+            }
+            lastTicks = ticks;
+            pictureMicros = Math.max(micros, pictureMicros + 1);
         }
         pictures++;
         if (damaged && !warned && !drained) {
             warned = true;
             LOG.warn("{} is damaged near {} s; what cannot be decoded is left out", name, seconds(pictureMicros));
         }
+    }
+
+    private long micros(long ticks) {
+        return av_rescale(ticks, 1_000_000L * ticksNumerator, ticksDenominator);
     }
 
     private void feed() {
@@ -186,7 +200,7 @@ final class VideoReader implements AutoCloseable {
         }
         if (file == null) {
             if (readError != 0) {
-                String why = deadline.expired() ? "silent for " + timeoutMillis + " ms" : Ffmpeg.text(readError);
+                String why = readError == AVERROR_EXIT ? "silent for " + timeoutMillis + " ms" : Ffmpeg.text(readError);
                 throw new CaptureException(216, name + " breaks off" + where + ": " + why, "check camera and network");
             }
             return;

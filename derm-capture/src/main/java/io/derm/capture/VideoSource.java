@@ -32,7 +32,6 @@ public final class VideoSource implements FrameSource {
     private boolean pictureWaits;
     private boolean ended;
     private long sequence;
-    private long lastMicros = -1;
 
     private VideoSource(VideoReader reader, CaptureOptions options) {
         this.reader = reader;
@@ -115,12 +114,15 @@ public final class VideoSource implements FrameSource {
         int w = reader.picture().width();
         int h = reader.picture().height();
         Orientation orientation = reader.orientation();
-        long micros = Math.max(reader.pictureMicros(), lastMicros + 1);
         try {
             Frame frame = pool.lease(
-                    orientation.width(w, h), orientation.height(w, h), PixelFormat.BGR24, sequence, micros, now);
+                    orientation.width(w, h),
+                    orientation.height(w, h),
+                    PixelFormat.BGR24,
+                    sequence,
+                    reader.pictureMicros(),
+                    now);
             sequence++;
-            lastMicros = micros;
             return frame;
         } catch (IllegalStateException e) {
             if (closing) {

@@ -12,9 +12,9 @@ import static org.bytedeco.ffmpeg.global.swscale.sws_setColorspaceDetails;
 
 import io.derm.api.Frame;
 import io.derm.api.PixelFormat;
+import java.nio.ByteBuffer;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
 import org.bytedeco.ffmpeg.swscale.SwsContext;
-import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.Pointer;
@@ -26,18 +26,24 @@ import org.jspecify.annotations.Nullable;
  * between black bars. Confined.
  */
 final class YuvConverter implements AutoCloseable {
+    private static final int PADDING = 256;
+
     private final AVFrame picture;
     private final PointerPointer<Pointer> sourcePlanes = new PointerPointer<>(4);
     private final IntPointer sourceStrides = new IntPointer(4);
     private final PointerPointer<Pointer> targetPlanes = new PointerPointer<>(4);
+    private final IntPointer targetStrides;
     private @Nullable SwsContext scaler;
     private int width;
     private int height;
+    private boolean scaled;
+    private @Nullable ByteBuffer copy;
     private int left;
     private int top;
 
     YuvConverter(AVFrame picture) {
         this.picture = picture;
+        this.targetStrides = picture.linesize();
         for (int i = 0; i < 4; i++) {
             sourcePlanes.put(i, null);
             sourceStrides.put(i, 0);
@@ -55,14 +61,25 @@ final class YuvConverter implements AutoCloseable {
         if (scaler == null || w != width || h != height) {
             prepare(w, h);
         }
-        sourcePlanes.put(0, new BytePointer(frame.pixels()));
+        sourcePlanes.put(0, Ffmpeg.address(scaled ? padded(frame) : frame.pixels()));
         sourceStrides.put(0, frame.stride());
         for (int i = 0; i < 3; i++) {
             int shift = i == 0 ? 0 : 1;
             long offset = (long) (top >> shift) * picture.linesize(i) + (left >> shift);
             targetPlanes.put(i, picture.data(i).getPointer(offset));
         }
-        sws_scale(scaler, sourcePlanes, sourceStrides, 0, h, targetPlanes, picture.linesize());
+        sws_scale(scaler, sourcePlanes, sourceStrides, 0, h, targetPlanes, targetStrides);
+    }
+
+    /** A copy with room behind it: FFmpeg's scaler reads on over the end of the last row. */
+    private ByteBuffer padded(Frame frame) {
+        int bytes = frame.stride() * (frame.height() - 1) + 3 * frame.width();
+        ByteBuffer buffer = copy;
+        if (buffer == null || buffer.capacity() < bytes + PADDING) {
+            buffer = ByteBuffer.allocateDirect(bytes + PADDING);
+            copy = buffer;
+        }
+        return buffer.put(0, frame.pixels(), 0, bytes);
     }
 
     private void prepare(int w, int h) {
@@ -95,6 +112,7 @@ final class YuvConverter implements AutoCloseable {
         IntPointer matrix = sws_getCoefficients(SWS_CS_ITU709);
         sws_setColorspaceDetails(made, matrix, 1, matrix, 0, 0, 1 << 16, 1 << 16);
         scaler = made;
+        scaled = fitWidth != w || fitHeight != h;
         width = w;
         height = h;
     }

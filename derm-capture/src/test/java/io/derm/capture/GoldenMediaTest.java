@@ -83,11 +83,15 @@ class GoldenMediaTest {
     void next_whenResolutionChanges_yieldsFramesOfBothSizes() throws Exception {
         try (FrameSource source = Sources.open(TestMedia.file("resized.ts").toString())) {
             List<String> sizes = new ArrayList<>();
+            List<Long> micros = new ArrayList<>();
             for (Optional<Frame> f = source.next(); f.isPresent(); f = source.next()) {
                 sizes.add(f.get().width() + "x" + f.get().height());
+                micros.add(f.get().timestampMicros());
                 f.get().close();
             }
             assertThat(sizes).containsExactly("96x64", "96x64", "96x64", "64x48", "64x48", "64x48");
+            // The second half's clock starts again, the source's goes on.
+            assertThat(micros).containsExactly(0L, 40_000L, 80_000L, 120_000L, 160_000L, 200_000L);
         }
     }
 

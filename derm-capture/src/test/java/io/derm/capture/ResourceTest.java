@@ -1,0 +1,195 @@
+package io.derm.capture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.derm.api.CaptureException;
+import io.derm.api.Frame;
+import io.derm.api.FramePool;
+import io.derm.api.FrameSource;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class ResourceTest {
+    @TempDir
+    Path folder;
+
+    private static long residentKilobytes() throws Exception {
+        return Files.readAllLines(Path.of("/proc/self/status")).stream()
+                .filter(line -> line.startsWith("VmRSS"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static void openReadClose(String name) throws Exception {
+        try (FrameSource source = Sources.open(TestMedia.file(name).toString())) {
+            source.next().orElseThrow().close();
+        }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void openAndClose_manyTimes_keepsMemoryFlat() throws Exception {
+        String[] names = {"plain.mp4", "turned90.mp4", "exif6.jpg", "alpha.png", "vp9.webm"};
+        for (int i = 0; i < 60; i++) {
+            openReadClose(names[i % names.length]);
+            TestMedia.record(folder.resolve("warm.mp4"), 320, 240, 2, RecorderOptions.of(25));
+        }
+        System.gc();
+        long before = residentKilobytes();
+        for (int i = 0; i < 200; i++) {
+            openReadClose(names[i % names.length]);
+            TestMedia.record(folder.resolve("a.mp4"), 320, 240, 2, RecorderOptions.of(25));
+        }
+        System.gc();
+        // One encoder alone holds more than 2 MB, so 200 lost ones could not hide in this.
+        assertThat(residentKilobytes() - before).isLessThan(40_000);
+    }
+
+    @Test
+    void read_toTheEnd_leavesNoLeaseOpen() throws Exception {
+        CaptureOptions options = CaptureOptions.defaults().withTrackLeases(true).withFrames(3);
+        try (VideoSource source = VideoSource.open(TestMedia.file("plain.mp4"), options)) {
+            Frame kept = source.next().orElseThrow();
+            FramePool pool = source.pool();
+            assertThat(pool.leaks()).hasSize(1);
+            assertThat(TestMedia.count(source)).isEqualTo(11);
+            kept.close();
+            assertThat(pool.leaks()).isEmpty();
+            assertThat(pool.leased()).isZero();
+        }
+    }
+
+    @Test
+    void close_whileNextWaitsForAFrame_endsIt() throws Exception {
+        VideoSource source = VideoSource.open(
+                TestMedia.file("plain.mp4"), CaptureOptions.defaults().withFrames(1));
+        try (Frame held = source.next().orElseThrow()) {
+            CompletableFuture<Optional<Frame>> waiting = inBackground(source);
+            TimeUnit.MILLISECONDS.sleep(150);
+            assertThat(waiting).isNotDone();
+            source.close();
+            assertThat(waiting.get(5, TimeUnit.SECONDS)).isEmpty();
+            assertThat(held.pixels().capacity()).isEqualTo(96 * 64 * 3);
+        }
+    }
+
+    @Test
+    void next_interruptedWhileItWaits_losesNoFrame() throws Exception {
+        try (VideoSource source = VideoSource.open(
+                TestMedia.file("plain.mp4"), CaptureOptions.defaults().withFrames(1))) {
+            Frame held = source.next().orElseThrow();
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(source::next).isInstanceOf(InterruptedException.class);
+            CompletableFuture<Void> interrupted = new CompletableFuture<>();
+            Thread thread = new Thread(() -> {
+                try {
+                    source.next();
+                } catch (InterruptedException e) {
+                    interrupted.complete(null);
+                }
+            });
+            thread.start();
+            TimeUnit.MILLISECONDS.sleep(150);
+            thread.interrupt();
+            interrupted.get(5, TimeUnit.SECONDS);
+            held.close();
+            try (Frame second = source.next().orElseThrow()) {
+                assertThat(second.sequence()).isEqualTo(1);
+                assertThat(second.timestampMicros()).isEqualTo(40_000);
+            }
+            assertThat(TestMedia.count(source)).isEqualTo(10);
+        }
+    }
+
+    /** A server that sends a clip's first part and then says nothing. */
+    private static ServerSocket silentServer(byte[] first) throws Exception {
+        ServerSocket server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
+        Thread thread = new Thread(() -> {
+            try {
+                while (true) {
+                    var socket = server.accept();
+                    socket.getInputStream().read(new byte[4096]);
+                    socket.getOutputStream()
+                            .write("HTTP/1.0 200 OK\r\nContent-Type: video/mp2t\r\n\r\n".getBytes("US-ASCII"));
+                    socket.getOutputStream().write(first);
+                    socket.getOutputStream().flush();
+                }
+            } catch (java.io.IOException e) {
+                // closed by the test
+            }
+        });
+        thread.setDaemon(true);
+        thread.start();
+        return server;
+    }
+
+    @Test
+    void open_silentServer_givesUpInTime() throws Exception {
+        try (ServerSocket server = silentServer(new byte[0])) {
+            String url = "http://a:b@127.0.0.1:" + server.getLocalPort() + "/live";
+            CaptureOptions options = CaptureOptions.defaults().withTimeoutMillis(400);
+            assertThatThrownBy(() -> Sources.open(url, options))
+                    .isInstanceOf(CaptureException.class)
+                    .hasMessage("[DERM-213] http://***@127.0.0.1:" + server.getLocalPort()
+                            + "/live does not answer within 400 ms. Remedy: check the address and the network");
+        }
+    }
+
+    @Test
+    void next_streamFallsSilent_givesUpInTimeAndAtOnceWhenClosed() throws Exception {
+        byte[] clip = Files.readAllBytes(TestMedia.file("resized.ts"));
+        byte[] enough = new byte[(6_000_000 / clip.length / 188 + 1) * 188 * clip.length];
+        for (int i = 0; i < enough.length; i += clip.length) {
+            System.arraycopy(clip, 0, enough, i, clip.length);
+        }
+        try (ServerSocket server = silentServer(enough)) {
+            String url = "http://127.0.0.1:" + server.getLocalPort() + "/live";
+            FrameSource silent = Sources.open(url, CaptureOptions.defaults().withTimeoutMillis(700));
+            assertThatThrownBy(() -> TestMedia.count(silent))
+                    .isInstanceOf(CaptureException.class)
+                    .hasMessageMatching("\\[DERM-216\\] " + url
+                            + " breaks off after \\d+ frames at [\\d.]+ s: silent for 700 ms\\. Remedy: check camera and "
+                            + "network");
+            assertThat(silent.next()).isEmpty();
+            silent.close();
+
+            FrameSource patient = Sources.open(url, CaptureOptions.defaults().withTimeoutMillis(0));
+            CompletableFuture<Integer> counting = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return TestMedia.count(patient);
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            TimeUnit.MILLISECONDS.sleep(2500);
+            assertThat(counting).isNotDone();
+            long before = System.nanoTime();
+            patient.close();
+            assertThat(counting.get(5, TimeUnit.SECONDS)).isPositive();
+            assertThat(System.nanoTime() - before).isLessThan(2_000_000_000L);
+        }
+    }
+
+    private static CompletableFuture<Optional<Frame>> inBackground(FrameSource source) {
+        return CompletableFuture.supplyAsync(() -> {
+            try {
+                return source.next();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        });
+    }
+}
