@@ -45,14 +45,14 @@ final class Wiring {
     /** A YOLO detector out of a file, or the demo model. */
     static final class DetectorModule extends AbstractModule {
         private final Optional<Path> file;
-        private final @Nullable Double threshold;
-        private final @Nullable Double nms;
+        private final YoloOptions options;
         private final SessionOptions session;
 
         DetectorModule(Optional<Path> file, @Nullable Double threshold, @Nullable Double nms, SessionOptions session) {
             this.file = file;
-            this.threshold = threshold;
-            this.nms = nms;
+            YoloOptions given = YoloOptions.defaults();
+            given = threshold == null ? given : given.withScoreThreshold(threshold);
+            this.options = nms == null ? given : given.withIouThreshold(nms);
             this.session = session;
         }
 
@@ -60,13 +60,7 @@ final class Wiring {
         @Singleton
         Detector detector(InferenceRuntime runtime) {
             Model model = file.map(Model::of).orElseGet(DemoModels::detector);
-            if (threshold != null) {
-                model = model.with(YoloOptions.SCORE_THRESHOLD_KEY, threshold.toString());
-            }
-            if (nms != null) {
-                model = model.with(YoloOptions.IOU_THRESHOLD_KEY, nms.toString());
-            }
-            return YoloDetector.open(runtime, model, session, YoloOptions.defaults());
+            return YoloDetector.open(runtime, model, session, options);
         }
     }
 
