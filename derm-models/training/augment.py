@@ -27,9 +27,9 @@ def photometric(image, rng, strength=1.0):
     s = strength
     # one table a channel: exposure, contrast, gamma and white balance in one pass
     ramp = np.arange(256, dtype=np.float32) / 255
-    gain = np.exp(rng.uniform(-0.3, 0.3) * s) * np.exp(rng.uniform(-0.13, 0.13, 3) * s)
+    gain = np.exp(rng.uniform(-0.3, 0.2) * s) * np.exp(rng.uniform(-0.12, 0.12, 3) * s)
     contrast = np.exp(rng.uniform(-0.3, 0.3) * s)
-    gamma = np.exp(rng.uniform(-0.35, 0.35) * s)
+    gamma = np.exp(rng.uniform(-0.3, 0.3) * s)
     offset = rng.uniform(-0.06, 0.06) * s
     pivot = image[::8, ::8].mean() / 255
     tables = [((np.clip((ramp - pivot) * contrast + pivot, 0, 1) ** gamma) * gain[c] + offset) * 255 for c in range(3)]

@@ -105,7 +105,7 @@ def letterbox(image, boxes, size, resample=Image.BILINEAR):
 class AugmentedDetection(torch.utils.data.Dataset):
     """Endless random views; item i of an epoch is a function of (seed, epoch, i) alone."""
 
-    def __init__(self, data, size, length, seed, epoch, mosaic=0.5, strength=1.0, min_box=4.0, base=416):
+    def __init__(self, data, size, length, seed, epoch, mosaic=0.5, strength=1.0, min_box=5.0, base=416):
         self.data, self.size, self.length, self.seed, self.epoch = data, size, length, seed, epoch
         self.mosaic, self.strength, self.min_box = mosaic, strength, min_box
         # a smaller training size is a crop of the view at the base size, never a smaller picture of it:

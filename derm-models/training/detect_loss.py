@@ -77,17 +77,18 @@ def detection_loss(outputs, targets, model, size, soft=0.5, box_weight=2.5, clas
 
 def _ignore(weight, predicted, objectness, boxes, real, targets, threshold, stride):
     """Clears the weight of cells whose prediction already covers a lesion, and of cells inside ignored boxes."""
-    image, anchor, row, col = (objectness > -4).nonzero(as_tuple=True)
-    if len(image) and len(boxes) and len(image) * len(boxes) < 5e7:
-        p = predicted[image, anchor, row, col]
-        left = torch.max(p[:, None, 0] - p[:, None, 2] / 2, boxes[None, :, 0] - boxes[None, :, 2] / 2)
-        right = torch.min(p[:, None, 0] + p[:, None, 2] / 2, boxes[None, :, 0] + boxes[None, :, 2] / 2)
-        top = torch.max(p[:, None, 1] - p[:, None, 3] / 2, boxes[None, :, 1] - boxes[None, :, 3] / 2)
-        bottom = torch.min(p[:, None, 1] + p[:, None, 3] / 2, boxes[None, :, 1] + boxes[None, :, 3] / 2)
-        inter = (right - left).clamp(0) * (bottom - top).clamp(0)
-        iou = inter / (p[:, None, 2:].prod(2) + boxes[None, :, 2:].prod(2) - inter + 1e-7)
-        hit = ((iou > threshold) & (image[:, None] == real[None, :, 0].long())).any(1)
-        weight[image[hit], anchor[hit], row[hit], col[hit]] = 0
+    # below this score the objectness loss of a cell is next to nothing anyway
+    candidates = (objectness > -2).nonzero()
+    for image in real[:, 0].unique().tolist():
+        mine = candidates[candidates[:, 0] == int(image)]
+        lesions = boxes[real[:, 0] == image]
+        p = predicted[mine[:, 0], mine[:, 1], mine[:, 2], mine[:, 3]]
+        low = torch.max((p[:, :2] - p[:, 2:] / 2)[:, None], (lesions[:, :2] - lesions[:, 2:] / 2)[None])
+        high = torch.min((p[:, :2] + p[:, 2:] / 2)[:, None], (lesions[:, :2] + lesions[:, 2:] / 2)[None])
+        inter = (high - low).clamp(0).prod(2)
+        iou = inter / (p[:, None, 2:].prod(2) + lesions[None, :, 2:].prod(2) - inter + 1e-7)
+        hit = mine[(iou > threshold).any(1)]
+        weight[hit[:, 0], hit[:, 1], hit[:, 2], hit[:, 3]] = 0
     for t in targets[targets[:, 6] > 0].tolist():
         left, top = max(0, int(t[2] / stride)), max(0, int(t[3] / stride))
         weight[int(t[0]), :, top:int(t[5] / stride) + 1, left:int(t[4] / stride) + 1] = 0

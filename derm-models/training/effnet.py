@@ -1,6 +1,4 @@
 """EfficientNet-B0 (Tan and Le, 2019) in torchvision's layout, so that its ImageNet weights load by name."""
-import math
-
 import torch
 import torch.nn as nn
 
@@ -84,7 +82,7 @@ class EfficientNetB0(nn.Module):
                 if m.bias is not None:
                     nn.init.zeros_(m.bias)
             elif isinstance(m, nn.Linear):
-                nn.init.uniform_(m.weight, -1 / math.sqrt(m.out_features), 1 / math.sqrt(m.out_features))
+                nn.init.normal_(m.weight, std=0.01)
                 nn.init.zeros_(m.bias)
 
     def forward(self, x):

@@ -1,6 +1,7 @@
 """Writes a checkpoint as an ONNX file with its metadata, and checks it against PyTorch in ONNX Runtime. See README.md."""
 import argparse
 import os
+import re
 
 import numpy as np
 import torch
@@ -73,6 +74,7 @@ def main():
     p.add_argument("--crop-scale", type=float, default=1.25, help="classifier: side of the crop over that of the box")
     p.add_argument("--size", type=int, default=224, help="classifier: input side")
     p.add_argument("--fp32", action="store_true", help="store float32 weights instead of float16")
+    p.add_argument("--card", help="model card whose SHA-256 row is set to that of the file")
     p.add_argument("--darknet", help="detector: also write darknet .weights to this file")
     args = p.parse_args()
     state = common.load(args.checkpoint)
@@ -92,6 +94,11 @@ def main():
         model = onnx_writer.classifier(net, args.size, classifier_metadata(state["temperature"], args), not args.fp32)
         x = torch.randn(2, 3, args.size, args.size)
     digest = onnx_writer.write(model, args.onnx)
+    if args.card:
+        with open(args.card) as source:
+            text = re.sub(r"(?m)^\| SHA-256 \|.*$", "| SHA-256 | `%s` |" % digest, source.read())
+        with open(args.card, "w") as target:
+            target.write(text)
     with torch.no_grad():
         expected = net(x)
     expected = expected if isinstance(expected, list) else [expected]

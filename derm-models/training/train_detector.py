@@ -59,14 +59,16 @@ def main():
     common.log("%d images, %d boxes, %s on %s" %
                (len(data), sum(len(b) for b in data.boxes), precision.mode, args.device))
 
-    start = common.load(args.init) if args.init else None
+    last = os.path.join(args.out, "last.pt")
+    state = common.load(last) if args.resume and os.path.exists(last) else None
+    start = state or (common.load(args.init) if args.init else None)
     with open(args.cfg) as source:
         cfg = start["cfg"] if start else source.read()
     cfg = with_classes(cfg, args.classes)
     if args.anchors == "cluster" and not start:
         cfg = with_anchors(cfg, anchors_of(data, Darknet(cfg).width, args.seed))
     model = Darknet(cfg)
-    if start:
+    if start and not state:
         common.log("not taken from --init:", common.load_matching(model, start["ema"]) or "nothing")
     model = model.to(args.device, memory_format=torch.channels_last)
     optimizer = common.optimizer_for(model, args.lr, args.weight_decay)
@@ -79,9 +81,8 @@ def main():
     total = steps_per_epoch * len(sizes)
     # an average warmed up over one epoch, so that short fine-tuning is not all warm-up
     warmup = min(200, total // 10 + 1)
-    epoch, best, last = 0, 0.0, os.path.join(args.out, "last.pt")
-    if args.resume and os.path.exists(last):
-        state = common.load(last)
+    epoch, best = 0, 0.0
+    if state:
         model.load_state_dict(state["model"])
         average.model.load_state_dict(state["ema"])
         average.steps = state["ema_steps"]
@@ -137,7 +138,11 @@ def anchors_of(data, size, seed):
             wh.append(side)
             wh.append(side * np.exp(rng.uniform(np.log(0.5), np.log(1.5))))
     wh = np.array(wh)
-    wh = wh[(wh.min(1) >= 4) & (wh.max(1) <= 300)]
+    wh = wh[(wh.min(1) >= 5) & (wh.max(1) <= 300)]
+    # most lesions are tiny: every half octave of size counts by the square root of its number, or all anchors end there
+    octave = (np.log2(wh.prod(1))).astype(int)
+    share = 1 / np.sqrt(np.bincount(octave)[octave])
+    wh = wh[rng.choice(len(wh), 6000, p=share / share.sum())]
     anchors, score = cluster_anchors(wh, seed=seed)
     common.log("anchors %s, mean IoU %.3f" % (" ".join("%.1f,%.1f" % tuple(a) for a in anchors), score))
     return np.round(anchors, 1)

@@ -1,0 +1,168 @@
+"""python3 -m unittest test_recipe: what the recipe must not get wrong, on data small enough for seconds."""
+import os
+import tempfile
+import unittest
+
+import numpy as np
+import torch
+from PIL import Image
+
+import classify_data
+import classify_metrics
+import common
+import detect_data
+import detect_metrics
+import onnx_writer
+from darknet import Darknet, with_anchors, with_classes
+from detect_loss import ciou, decode, detection_loss
+from effnet import EfficientNetB0
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+with open(os.path.join(HERE, "yolov4-tiny-3l-derm.cfg")) as source:
+    CFG = source.read()
+
+
+def randomise_statistics(net):
+    for m in net.modules():
+        if isinstance(m, torch.nn.BatchNorm2d):
+            m.running_mean.normal_(0, 0.1)
+            m.running_var.uniform_(0.5, 2)
+    return net.eval()
+
+
+class DetectorTest(unittest.TestCase):
+    def test_decode_matches_the_formula_by_hand(self):
+        head = Darknet(CFG).heads[2]._replace(anchors=[(10.0, 20.0)] * 3)
+        raw = torch.zeros(1, 18, 52, 52)
+        # cell (row 3, column 5), second anchor: t = 0 is the cell's centre and the anchor's size
+        boxes, objectness, _ = decode(raw, head, 8)
+        np.testing.assert_allclose(boxes[0, 1, 3, 5].numpy(), [44, 28, 10, 20], rtol=1e-6)
+        raw[0, 6:10, 3, 5] = torch.tensor([2.0, -2.0, np.log(2), np.log(0.5)])
+        boxes, _, _ = decode(raw, head, 8)
+        s = 1 / (1 + np.exp(-2.0))
+        expected = [(s * 1.05 - 0.025 + 5) * 8, ((1 - s) * 1.05 - 0.025 + 3) * 8, 20, 10]
+        np.testing.assert_allclose(boxes[0, 1, 3, 5].numpy(), expected, rtol=1e-5)
+
+    def test_ciou_of_known_boxes(self):
+        a = torch.tensor([[5.0, 5.0, 10.0, 10.0]])
+        value, iou = ciou(a, torch.tensor([[10.0, 5.0, 10.0, 10.0]]))
+        self.assertAlmostEqual(float(iou), 50 / 150, places=5)
+        # same shape: only the centre distance counts, 5^2 over the enclosing diagonal 15^2 + 10^2
+        self.assertAlmostEqual(float(value), 50 / 150 - 25 / 325, places=5)
+
+    def test_loss_goes_down_on_one_image(self):
+        torch.manual_seed(0)
+        net = Darknet(with_anchors(CFG, [(4 + 8 * i, 4 + 8 * i) for i in range(9)])).train()
+        optimizer = common.optimizer_for(net, 1e-3, 0)
+        x = torch.rand(2, 3, 96, 96)
+        targets = torch.tensor([[0, 0, 10, 10, 24, 26, 0], [1, 0, 40, 30, 80, 90, 0], [1, 0, 2, 2, 9, 8, 1.0]])
+        losses = []
+        for _ in range(12):
+            loss, _ = detection_loss(net(x), targets, net, 96)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(float(loss.detach()))
+        self.assertLess(losses[-1], 0.6 * losses[0])
+
+    def test_batch_without_lesions_has_a_finite_loss(self):
+        net = Darknet(CFG).train()
+        loss, _ = detection_loss(net(torch.rand(2, 3, 96, 96)), torch.zeros(0, 7), net, 96)
+        loss.backward()
+        self.assertTrue(np.isfinite(float(loss.detach())))
+
+    def test_another_number_of_classes_changes_the_heads(self):
+        net = Darknet(with_classes(CFG, 4))
+        self.assertEqual([h.shape[1] for h in net(torch.zeros(1, 3, 64, 64))], [27, 27, 27])
+
+    def test_onnx_equals_torch(self):
+        import onnxruntime
+        net = randomise_statistics(Darknet(CFG))
+        x = torch.rand(1, 3, 416, 416)
+        model = onnx_writer.detector(net, {"derm.name": "t"}, half=False)
+        session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+        self.assertEqual([o.name for o in session.get_outputs()], ["yolo_32", "yolo_16", "yolo_8"])
+        with torch.no_grad():
+            for a, b in zip(session.run(None, {"input": x.numpy()}), net(x)):
+                np.testing.assert_allclose(a, b.numpy(), atol=1e-4)
+
+    def test_average_precision_of_a_known_ranking(self):
+        truth = [np.array([[0, 0, 10, 10], [20, 20, 30, 30]], np.float32)]
+        found = [np.array([[0, 0, 10, 10, 0.9], [50, 50, 60, 60, 0.8], [20, 20, 30, 30, 0.7]], np.float32)]
+        report = detect_metrics.figures(found, truth)
+        # precision 1 up to recall 1/2, then 2/3 up to recall 1
+        self.assertAlmostEqual(report["map50"], 0.5 + 0.5 * 2 / 3, places=6)
+        self.assertEqual(report["false_boxes_per_image"], 1.0)
+
+    def test_augmented_boxes_follow_the_pixels(self):
+        with tempfile.TemporaryDirectory() as folder:
+            os.makedirs(folder + "/images")
+            os.makedirs(folder + "/labels")
+            pixels = np.full((300, 400, 3), 200, np.uint8)
+            pixels[60:120, 250:290] = 0
+            Image.fromarray(pixels).save(folder + "/images/a.png")
+            with open(folder + "/labels/a.txt", "w") as target:
+                target.write("0 %f %f %f %f\n" % (270 / 400, 90 / 300, 40 / 400, 60 / 300))
+            data = detect_data.DetectionSet([folder])
+            views = detect_data.AugmentedDetection(data, 416, 60, 3, 0, mosaic=0.5, strength=1.0)
+            checked = 0
+            for i in range(60):
+                image, boxes = views[i]
+                dark = image.numpy().astype(float).mean(0)
+                for _, left, top, right, bottom, ignored in boxes.tolist():
+                    if not ignored and min(right - left, bottom - top) > 12:
+                        inside = dark[int(top) + 3:int(bottom) - 3, int(left) + 3:int(right) - 3].mean()
+                        self.assertLess(inside, dark.max() / 2)
+                        checked += 1
+            self.assertGreater(checked, 20)
+
+
+class ClassifierTest(unittest.TestCase):
+    def test_onnx_equals_torch_for_any_batch(self):
+        import onnxruntime
+        net = randomise_statistics(EfficientNetB0())
+        model = onnx_writer.classifier(net, 224, {"derm.name": "t"}, half=False)
+        session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+        for n in (1, 3):
+            x = torch.randn(n, 3, 224, 224)
+            with torch.no_grad():
+                np.testing.assert_allclose(session.run(None, {"input": x.numpy()})[0], net(x).numpy(), atol=1e-4)
+
+    def test_parameters_are_those_of_the_paper(self):
+        # torchvision's EfficientNet-B0 with 1000 classes has 5,288,548 parameters
+        self.assertEqual(sum(p.numel() for p in EfficientNetB0(1000).parameters()), 5288548)
+
+    def labels_of(self, text, names):
+        with tempfile.TemporaryDirectory() as folder:
+            for n in names:
+                Image.new("RGB", (8, 8)).save(os.path.join(folder, n + ".jpg"))
+            path = os.path.join(folder, "t.csv")
+            with open(path, "w") as target:
+                target.write(text)
+            return [classify_data.LABELS[label] for _, label in classify_data.read_csv(path, folder)]
+
+    def test_isic_2019_cancers_are_never_benign(self):
+        header = "image,MEL,NV,BCC,AK,BKL,DF,VASC,SCC,UNK\n"
+        rows = "".join("i%d,%s\n" % (k, ",".join("1.0" if j == k else "0.0" for j in range(9))) for k in range(9))
+        self.assertEqual(self.labels_of(header + rows, ["i%d" % k for k in range(9)]),
+                         ["melanoma", "benign", "unknown", "unknown", "benign", "benign", "benign", "unknown",
+                          "unknown"])
+
+    def test_isic_2020_unknown_diagnosis_is_benign_and_malignant_never(self):
+        text = ("image_name,diagnosis,benign_malignant,target\n"
+                "a,unknown,benign,0\nb,melanoma,malignant,1\nc,nevus,benign,0\nd,basal cell carcinoma,malignant,1\n")
+        self.assertEqual(self.labels_of(text, "abcd"), ["benign", "melanoma", "benign", "unknown"])
+
+    def test_auc_and_temperature_of_known_values(self):
+        self.assertAlmostEqual(classify_metrics.auc(np.array([0.1, 0.4, 0.35, 0.8]),
+                                                    np.array([False, False, True, True])), 0.75)
+        rng = np.random.RandomState(0)
+        logits = rng.normal(0, 1, (20000, 3))
+        p = classify_metrics.softmax(logits)
+        labels = (p.cumsum(1) > rng.rand(20000, 1)).argmax(1)
+        # labels drawn from the softmax itself: three times the logits want a divisor of three
+        self.assertAlmostEqual(classify_metrics.fit_temperature(3 * logits, labels), 3.0, delta=0.15)
+
+
+if __name__ == "__main__":
+    unittest.main()
