@@ -4,11 +4,15 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 
 /** What the outermost layer of a video file tells of its completeness; FFmpeg takes a cut for an end in most. */
 final class Containers {
+    private static final int HEAD = 64;
     private static final int MOOV = 0x6d6f6f76;
+    private static final int MDAT = 0x6d646174;
     private static final int RIFF = 0x52494646;
     private static final int EBML = 0x1a45dfa3;
     private static final int SEGMENT = 0x18538067;
@@ -20,21 +24,44 @@ final class Containers {
         return walkBoxes(file).movie;
     }
 
-    /** Whether the file is shorter than its outermost parts say: MP4 and MOV, AVI, Matroska and WebM. */
-    static boolean cutShort(Path file) {
+    /** The first bytes of a file, for {@link #repair}. */
+    static ByteBuffer head(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file)) {
-            ByteBuffer head = ByteBuffer.allocate(64);
+            ByteBuffer head = ByteBuffer.allocate(HEAD);
             while (head.hasRemaining() && channel.read(head) >= 0) {
                 // up to 64 bytes
             }
-            if (head.position() < 24) {
+            return head.flip();
+        }
+    }
+
+    /**
+     * Makes a fragmented MP4 whose last write has failed end with its last whole fragment.
+     *
+     * @param head what it began with while it was fragmented, empty if that has not changed since
+     */
+    static void repair(Path file, ByteBuffer head) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.write(head, 0);
+        }
+        long playable = walkBoxes(file).playable;
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.truncate(playable);
+        }
+    }
+
+    /** Whether the file is shorter than its outermost parts say: MP4 and MOV, AVI, Matroska and WebM. */
+    static boolean cutShort(Path file) {
+        try {
+            ByteBuffer head = head(file);
+            if (head.limit() < 24) {
                 return false;
             }
             int magic = head.getInt(0);
             if (magic == RIFF) {
-                return (head.order(ByteOrder.LITTLE_ENDIAN).getInt(4) & 0xffffffffL) + 8 > channel.size();
+                return (head.order(ByteOrder.LITTLE_ENDIAN).getInt(4) & 0xffffffffL) + 8 > Files.size(file);
             } else if (magic == EBML) {
-                return matroskaCut(head.flip(), channel.size());
+                return matroskaCut(head, Files.size(file));
             }
         } catch (IOException e) {
             throw MediaType.unreadable(file, e);
@@ -69,8 +96,9 @@ final class Containers {
     /**
      * @param movie whether there is a whole moov box
      * @param cut whether the last box reaches over the end of the file
+     * @param playable bytes up to the end of the last whole moov or mdat box
      */
-    private record Boxes(boolean movie, boolean cut) {}
+    private record Boxes(boolean movie, boolean cut, long playable) {}
 
     private static Boxes walkBoxes(Path file) {
         try (FileChannel channel = FileChannel.open(file)) {
@@ -78,10 +106,11 @@ final class Containers {
             long end = channel.size();
             long at = 0;
             boolean movie = false;
+            long playable = 0;
             while (at < end) {
                 int got = channel.read(head.clear(), at);
                 if (got < 8) {
-                    return new Boxes(movie, true);
+                    return new Boxes(movie, true, playable);
                 }
                 long size = head.getInt(0) & 0xffffffffL;
                 if (size == 1 && got == 16) {
@@ -91,11 +120,14 @@ final class Containers {
                 boolean whole = toTheEnd || (size >= 8 && size <= end - at);
                 movie |= whole && head.getInt(4) == MOOV;
                 if (!whole) {
-                    return new Boxes(movie, true);
+                    return new Boxes(movie, true, playable);
                 }
                 at = toTheEnd ? end : at + size;
+                if (head.getInt(4) == MOOV || head.getInt(4) == MDAT) {
+                    playable = at;
+                }
             }
-            return new Boxes(movie, false);
+            return new Boxes(movie, false, playable);
         } catch (IOException e) {
             throw MediaType.unreadable(file, e);
         }

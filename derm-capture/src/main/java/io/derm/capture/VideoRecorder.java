@@ -39,6 +39,7 @@ import static org.bytedeco.ffmpeg.global.avutil.av_make_q;
 import io.derm.api.CaptureException;
 import io.derm.api.Frame;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,6 +55,8 @@ import org.bytedeco.ffmpeg.avutil.AVFrame;
 import org.bytedeco.ffmpeg.avutil.AVRational;
 import org.bytedeco.javacpp.BytePointer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes frames to an H.264 MP4 (OpenH264, 4:2:0, BT.709 limited range).
@@ -65,6 +68,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe.
  */
 public final class VideoRecorder implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(VideoRecorder.class);
     private static final int TICKS_PER_SECOND = 90_000;
     private static final int MIN_SIDE = 16;
 
@@ -205,13 +209,20 @@ public final class VideoRecorder implements AutoCloseable {
         }
         closed = true;
         Encoding e = encoding;
+        ByteBuffer head = ByteBuffer.allocate(0);
+        boolean finished = false;
         try {
             if (e != null && !failed) {
                 e.finish();
                 drain(e);
+                // The trailer begins by hiding the fragments that a failure has to bring back.
+                head = Files.isRegularFile(file) ? Containers.head(file) : head;
                 check(av_write_trailer(format));
                 check(format.pb().error());
+                finished = true;
             }
+        } catch (IOException x) {
+            throw MediaType.unreadable(file, x);
         } finally {
             if (e != null) {
                 e.close();
@@ -220,19 +231,22 @@ public final class VideoRecorder implements AutoCloseable {
             format.pb(null);
             avio_closep(io);
             avformat_free_context(format);
-            if (written == 0) {
-                deleteEmpty();
-            }
+            tidy(finished, head);
         }
     }
 
-    private void deleteEmpty() {
+    private void tidy(boolean finished, ByteBuffer head) {
+        if (finished || !Files.isRegularFile(file)) {
+            return;
+        }
         try {
-            if (Files.isRegularFile(file)) {
+            if (written == 0) {
                 Files.delete(file);
+            } else {
+                Containers.repair(file, head);
             }
         } catch (IOException e) {
-            throw MediaType.unreadable(file, e);
+            LOG.warn("Recording {} is left with a broken end: {}", file, MediaType.reason(e));
         }
     }
 
