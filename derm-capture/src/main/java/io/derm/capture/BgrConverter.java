@@ -16,6 +16,7 @@ import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUVJ420P;
 import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUVJ422P;
 import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUVJ440P;
 import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUVJ444P;
+import static org.bytedeco.ffmpeg.global.avutil.av_get_pix_fmt_name;
 import static org.bytedeco.ffmpeg.global.avutil.av_pix_fmt_desc_get;
 import static org.bytedeco.ffmpeg.global.swscale.SWS_ACCURATE_RND;
 import static org.bytedeco.ffmpeg.global.swscale.SWS_BICUBIC;
@@ -29,6 +30,7 @@ import static org.bytedeco.ffmpeg.global.swscale.sws_getContext;
 import static org.bytedeco.ffmpeg.global.swscale.sws_scale;
 import static org.bytedeco.ffmpeg.global.swscale.sws_setColorspaceDetails;
 
+import io.derm.api.CaptureException;
 import io.derm.api.Frame;
 import java.nio.ByteBuffer;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
@@ -49,6 +51,7 @@ import org.jspecify.annotations.Nullable;
 final class BgrConverter implements AutoCloseable {
     private static final int BLOCK = 16;
 
+    private final String name;
     private final int flags;
     private final PointerPointer<BytePointer> targetPlanes = new PointerPointer<>(4);
     private final IntPointer targetStrides = new IntPointer(4);
@@ -65,16 +68,17 @@ final class BgrConverter implements AutoCloseable {
     private @Nullable IntPointer sourceStrides;
 
     /** For video: repeats the chroma of subsampled pictures, which is four times as fast. */
-    static BgrConverter fast() {
-        return new BgrConverter(SWS_BILINEAR);
+    static BgrConverter fast(String name) {
+        return new BgrConverter(name, SWS_BILINEAR);
     }
 
     /** For stills: interpolates the chroma and rounds exactly. */
-    static BgrConverter exact() {
-        return new BgrConverter(SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT);
+    static BgrConverter exact(String name) {
+        return new BgrConverter(name, SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT);
     }
 
-    private BgrConverter(int flags) {
+    private BgrConverter(String name, int flags) {
+        this.name = name;
         this.flags = flags;
         for (int i = 0; i < 4; i++) {
             targetPlanes.put(i, null);
@@ -86,7 +90,7 @@ final class BgrConverter implements AutoCloseable {
      * Fills {@code target} with {@code picture}.
      *
      * @param target of the picture's size as {@code orientation} shows it
-     * @throws IllegalStateException if FFmpeg has no conversion from the picture's format
+     * @throws CaptureException if FFmpeg has no conversion from the picture's format
      */
     void convert(AVFrame picture, Orientation orientation, Frame target) {
         prepare(picture);
@@ -132,7 +136,11 @@ final class BgrConverter implements AutoCloseable {
         SwsContext made = sws_getContext(
                 w, h, plain, w, h, alpha ? AV_PIX_FMT_BGRA : AV_PIX_FMT_BGR24, flags, null, null, (DoublePointer) null);
         if (made == null) {
-            throw new IllegalStateException("No conversion to BGR24 from pixel format " + f + " at " + w + "x" + h);
+            throw new CaptureException(
+                    207,
+                    name + " has pictures of " + w + "x" + h + " "
+                            + av_get_pix_fmt_name(f).getString() + ", which this FFmpeg cannot convert",
+                    "convert the video to H.264 with 8-bit 4:2:0 colour");
         }
         scaler = made;
         int matrix = space == AVCOL_SPC_UNSPECIFIED ? (w >= 1280 || h > 576 ? SWS_CS_ITU709 : SWS_CS_ITU601) : space;

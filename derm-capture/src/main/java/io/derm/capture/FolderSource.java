@@ -17,7 +17,9 @@ import org.slf4j.LoggerFactory;
 /**
  * The images of one folder in natural order of their names ({@code img2} before {@code img10}), each decoded when it is
  * asked for. Other files, hidden files and sub-folders are passed over; a file with an image's extension counts as an
- * image even where its content is none, so that a ruined one is not missed. Frame number i is shown at i seconds.
+ * image even where its content is none, so that a ruined one is not missed. An image that cannot be decoded fails the
+ * call that reads it, naming the file, and the call after that goes on with the next; or it is left out with a warning,
+ * by {@link CaptureOptions#skipUnreadable()}. Frame number i is shown at i seconds.
  *
  * <p>Confined but for {@link #close()}, which any thread may call.
  */

@@ -16,7 +16,10 @@ public final class Sources {
             + "a folder of images or a stream's URL";
 
     private static final Pattern URL = Pattern.compile("([a-zA-Z][a-zA-Z0-9+.-]+)://.*", Pattern.DOTALL);
-    private static final Pattern CREDENTIALS = Pattern.compile("(?<=://)[^/?#]*@");
+    // The second form is for a password that holds a slash, which should have been written %2F.
+    private static final Pattern CREDENTIALS =
+            Pattern.compile("(?<=://)(?:[^/?#]*@|[^/?#:]*:[^/?#]*[^/?#0-9][^/?#]*[/?#].*@)");
+    private static final Pattern SECRETS = Pattern.compile("(?i)((?:password|passwd|pwd|token)=)[^&_/]*");
 
     private Sources() {}
 
@@ -61,9 +64,9 @@ public final class Sources {
                 : VideoSource.open(path, options);
     }
 
-    /** A source's name without the user and password that a URL may hold. */
+    /** A URL without the user, password or token in it. */
     static String redact(String source) {
-        return CREDENTIALS.matcher(source).replaceAll("***@");
+        return SECRETS.matcher(CREDENTIALS.matcher(source).replaceAll("***@")).replaceAll("$1***");
     }
 
     static void requireFile(Path path) {

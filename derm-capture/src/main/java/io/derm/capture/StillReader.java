@@ -56,7 +56,7 @@ final class StillReader implements AutoCloseable {
             }
             try {
                 if (converter == null) {
-                    converter = BgrConverter.exact();
+                    converter = BgrConverter.exact(name);
                 }
                 converter.convert(still.picture(), still.orientation(), frame);
             } catch (RuntimeException | Error e) {

@@ -26,6 +26,7 @@ import static org.bytedeco.ffmpeg.global.avutil.av_dict_set;
 import io.derm.api.CaptureException;
 import io.derm.api.SourceInfo;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.bytedeco.ffmpeg.avcodec.AVCodec;
@@ -52,10 +53,12 @@ final class VideoOpener {
 
     private final String name;
     private final @Nullable Path file;
+    private final boolean mayBeLive;
     private final int timeoutMillis;
     private final Ffmpeg.Deadline deadline = new Ffmpeg.Deadline();
 
-    private VideoOpener(String name, @Nullable Path file, int timeoutMillis) {
+    private VideoOpener(String name, @Nullable Path file, boolean mayBeLive, int timeoutMillis) {
+        this.mayBeLive = mayBeLive;
         this.name = name;
         this.file = file;
         this.timeoutMillis = timeoutMillis;
@@ -64,18 +67,21 @@ final class VideoOpener {
     static VideoReader file(Path file, CaptureOptions options) {
         Ffmpeg.load();
         String url = "file:" + file.toAbsolutePath();
-        return new VideoOpener(file.toString(), file, 0).open(url, null, options.decoderThreads());
+        VideoOpener opener = Files.isRegularFile(file)
+                ? new VideoOpener(file.toString(), file, false, 0)
+                : new VideoOpener(file.toString(), null, true, options.timeoutMillis()); // a pipe
+        return opener.open(url, null, options.decoderThreads());
     }
 
     static VideoReader url(String url, CaptureOptions options) {
         Ffmpeg.load();
         String name = Sources.redact(url);
-        return new VideoOpener(name, null, options.timeoutMillis()).open(url, null, options.decoderThreads());
+        return new VideoOpener(name, null, true, options.timeoutMillis()).open(url, null, options.decoderThreads());
     }
 
     static VideoReader virtual(String graph, CaptureOptions options) {
         Devices.load();
-        VideoOpener opener = new VideoOpener("lavfi:" + graph, null, options.timeoutMillis());
+        VideoOpener opener = new VideoOpener("lavfi:" + graph, null, false, options.timeoutMillis());
         return opener.open(graph, av_find_input_format("lavfi"), options.decoderThreads());
     }
 
@@ -102,7 +108,7 @@ final class VideoOpener {
         deadline.arm(timeoutMillis);
         AVDictionary settings = new AVDictionary(null);
         try (BytePointer address = new BytePointer(url, StandardCharsets.UTF_8)) {
-            if (file != null) {
+            if (url.startsWith("file:")) {
                 av_dict_set(settings, "protocol_whitelist", "file", 0);
                 av_dict_set(settings, "format_whitelist", FILE_FORMATS, 0);
             } else if (url.toLowerCase(Locale.ROOT).startsWith("rtsp")) {
@@ -191,7 +197,7 @@ final class VideoOpener {
         int w = stream.codecpar().width();
         int h = stream.codecpar().height();
         Orientation orientation = orientation(stream);
-        boolean live = file == null && frames < 0;
+        boolean live = mayBeLive && frames < 0;
         return new SourceInfo(name, orientation.width(w, h), orientation.height(w, h), rate, frames, live);
     }
 

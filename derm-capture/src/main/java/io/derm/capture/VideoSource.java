@@ -35,7 +35,7 @@ public final class VideoSource implements FrameSource {
 
     private VideoSource(VideoReader reader, CaptureOptions options) {
         this.reader = reader;
-        this.converter = BgrConverter.fast();
+        this.converter = BgrConverter.fast(reader.info().name());
         this.pool = new FramePool(options.frames(), options.trackLeases());
     }
 

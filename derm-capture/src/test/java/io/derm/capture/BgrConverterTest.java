@@ -53,8 +53,8 @@ class BgrConverterTest {
         int[] formats = {
             AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUVJ420P, AV_PIX_FMT_YUV422P, AV_PIX_FMT_YUV444P, AV_PIX_FMT_NV12
         };
-        try (BgrConverter fast = BgrConverter.fast();
-                BgrConverter exact = BgrConverter.exact()) {
+        try (BgrConverter fast = BgrConverter.fast("a.mp4");
+                BgrConverter exact = BgrConverter.exact("a.png")) {
             for (int format : formats) {
                 for (int width = 1; width < 70; width++) {
                     for (int height : new int[] {1, 2, 3, 8, 17}) {
@@ -123,8 +123,8 @@ class BgrConverterTest {
         int width = picture.width();
         int height = picture.height();
         ByteBuffer pixels = ByteBuffer.allocateDirect(width * height * 3);
-        try (BgrConverter fast = BgrConverter.fast();
-                BgrConverter exact = BgrConverter.exact();
+        try (BgrConverter fast = BgrConverter.fast("a.mp4");
+                BgrConverter exact = BgrConverter.exact("a.png");
                 Frame frame = Frame.wrap(pixels, width, height, 3 * width, PixelFormat.BGR24)) {
             for (BgrConverter converter : new BgrConverter[] {fast, exact}) {
                 converter.convert(picture, Orientation.NORMAL, frame);

@@ -6,13 +6,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.derm.api.CaptureException;
 import io.derm.api.Frame;
 import io.derm.api.FrameSource;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class SourcesTest {
     private static final String KINDS =
@@ -127,7 +134,7 @@ class SourcesTest {
     }
 
     @Test
-    void next_matroskaAndTransportStreamCut_yieldFramesBeforeTheCut() throws Exception {
+    void next_webmCut_yieldsFramesBeforeTheCutThenFails() throws Exception {
         byte[] whole = Files.readAllBytes(TestMedia.file("vp9.webm"));
         Path file = Files.write(folder.resolve("cut.webm"), Arrays.copyOf(whole, whole.length * 3 / 4));
         try (FrameSource source = Sources.open(file.toString())) {
@@ -165,6 +172,20 @@ class SourcesTest {
                         + "the user name and the network");
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "rtsp://nurse:secret@cam/1, rtsp://***@cam/1",
+        "rtsp://nurse:se@cret@cam:554/1, rtsp://***@cam:554/1",
+        "rtsp://nurse:sec/ret@cam/1, rtsp://***@cam/1",
+        "rtsp://cam:554/room@2, rtsp://cam:554/room@2",
+        "http://cam/live?user=nurse&password=secret&n=1, http://cam/live?user=nurse&password=***&n=1",
+        "rtsp://cam/user=admin_password=secret_channel=1, rtsp://cam/user=admin_password=***_channel=1",
+        "http://cam/live?Token=abc, http://cam/live?Token=***"
+    })
+    void redact_url_hidesSecretsAlone(String url, String shown) {
+        assertThat(Sources.redact(url)).isEqualTo(shown);
+    }
+
     @Test
     void open_unknownProtocol_fails() {
         assertFails(
@@ -190,6 +211,29 @@ class SourcesTest {
     }
 
     @Test
+    @EnabledOnOs(OS.LINUX)
+    void open_namedPipe_isALiveSource() throws Exception {
+        Path pipe = folder.resolve("pipe");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        Thread writer = new Thread(() -> {
+            try {
+                OutputStream out = Files.newOutputStream(pipe);
+                Files.copy(TestMedia.file("resized.ts"), out);
+                out.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        writer.setDaemon(true);
+        writer.start();
+        try (FrameSource source = Sources.open(pipe.toString())) {
+            assertThat(source.info().live()).isTrue();
+            assertThat(TestMedia.count(source)).isEqualTo(6);
+        }
+    }
+
+    @Test
     void open_lavfi_isAVirtualCamera() throws Exception {
         FrameSource opened;
         try {
@@ -200,6 +244,7 @@ class SourcesTest {
         }
         try (FrameSource source = opened;
                 Frame frame = source.next().orElseThrow()) {
+            assertThat(source.info().live()).isFalse();
             int[] rgb = TestMedia.rgb(frame, 30, 20);
             assertThat(rgb[0]).isBetween(198, 202);
             assertThat(rgb[1]).isBetween(98, 102);
