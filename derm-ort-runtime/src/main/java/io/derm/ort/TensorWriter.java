@@ -19,6 +19,7 @@ final class TensorWriter {
     /** Content of each slot, four numbers: left, top, width, height. What lies outside is padding that is already there. */
     private final int[] contents;
 
+    private final float[] padding;
     private final float[] packed;
     private final short[] packedHalves;
     private final byte[] packedBytes;
@@ -32,6 +33,7 @@ final class TensorWriter {
         this.contents =
                 new int[4 * (tensor.capacity() / (3 * plane * input.type().bytes()))];
         int widest = 3 * input.width();
+        this.padding = new float[widest];
         this.packed = new float[input.layout() == Layout.NHWC ? widest : 0];
         this.packedHalves = new short[input.type() == ElementType.FLOAT16 ? widest : 0];
         this.packedBytes = new byte[input.type() == ElementType.UINT8 ? widest : 0];
@@ -54,10 +56,9 @@ final class TensorWriter {
         if (mapping.contentWidth() == input.width() && mapping.contentHeight() == input.height()) {
             return;
         }
-        float[] row = new float[3 * input.width()];
         for (int j = 0; j < input.height(); j++) {
-            Arrays.fill(row, input.pad());
-            write(slot, 0, j, input.width(), row);
+            Arrays.fill(padding, input.pad());
+            write(slot, 0, j, input.width(), padding);
         }
     }
 
