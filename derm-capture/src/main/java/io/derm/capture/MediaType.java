@@ -3,8 +3,11 @@ package io.derm.capture;
 import io.derm.api.CaptureException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Set;
@@ -71,11 +74,20 @@ enum MediaType {
                 212, file + " cannot be read: " + reason(e), "check the file's permissions and its disk", e);
     }
 
+    /** Turns a read that an interrupt broke off, which closes its channel, into what it is. */
+    static void requireNotInterrupted(CaptureException e) throws InterruptedException {
+        if (e.getCause() instanceof ClosedByInterruptException && Thread.interrupted()) {
+            InterruptedException interrupted = new InterruptedException("interrupted while it read a file");
+            interrupted.initCause(e);
+            throw interrupted;
+        }
+    }
+
     /** Java says of some failures only the file's name. */
     static String reason(IOException e) {
-        if (e instanceof java.nio.file.AccessDeniedException) {
+        if (e instanceof AccessDeniedException) {
             return "permission denied";
-        } else if (e instanceof java.nio.file.NoSuchFileException) {
+        } else if (e instanceof NoSuchFileException) {
             return "no such file or folder";
         }
         return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();

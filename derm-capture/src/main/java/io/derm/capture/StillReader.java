@@ -1,5 +1,6 @@
 package io.derm.capture;
 
+import io.derm.api.CaptureException;
 import io.derm.api.Frame;
 import io.derm.api.FramePool;
 import io.derm.api.PixelFormat;
@@ -38,7 +39,7 @@ final class StillReader implements AutoCloseable {
         try {
             requireOpen();
             // Decoded already if an interrupt came while it waited for a free frame.
-            ImageDecoder.Still still = waiting != null ? waiting : decode(file);
+            ImageDecoder.Still still = waiting != null ? waiting : decodeInterruptibly(file);
             Frame frame;
             try {
                 frame = pool.lease(
@@ -70,6 +71,15 @@ final class StillReader implements AutoCloseable {
             return Optional.of(frame);
         } finally {
             lock.unlock();
+        }
+    }
+
+    private ImageDecoder.Still decodeInterruptibly(Path file) throws InterruptedException {
+        try {
+            return decode(file);
+        } catch (CaptureException e) {
+            MediaType.requireNotInterrupted(e);
+            throw e;
         }
     }
 

@@ -94,11 +94,12 @@ public final class VideoSource implements FrameSource {
         }
     }
 
-    private boolean readPicture() {
+    private boolean readPicture() throws InterruptedException {
         boolean more;
         try {
             more = reader.read();
         } catch (CaptureException e) {
+            MediaType.requireNotInterrupted(e);
             ended = true;
             if (closing) {
                 return false;

@@ -60,6 +60,17 @@ class FolderSourceTest {
     }
 
     @Test
+    void next_onInterruptedThread_isInterruptedAndLosesNoImage() throws Exception {
+        Files.copy(TestMedia.file("exif1.jpg"), folder.resolve("1.jpg"));
+        CaptureOptions skip = CaptureOptions.defaults().withSkipUnreadable(true);
+        try (FolderSource source = FolderSource.open(folder, skip)) {
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(source::next).isInstanceOf(InterruptedException.class);
+            assertThat(TestMedia.count(source)).isEqualTo(1);
+        }
+    }
+
+    @Test
     void open_folderWithoutImages_fails() throws Exception {
         Files.writeString(folder.resolve("notes.txt"), "not a picture");
         assertThatThrownBy(() -> FolderSource.open(folder, CaptureOptions.defaults()))

@@ -217,10 +217,8 @@ class SourcesTest {
         assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
                 .isZero();
         Thread writer = new Thread(() -> {
-            try {
-                OutputStream out = Files.newOutputStream(pipe);
+            try (OutputStream out = Files.newOutputStream(pipe)) {
                 Files.copy(TestMedia.file("resized.ts"), out);
-                out.close();
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
