@@ -19,8 +19,10 @@ import org.slf4j.LoggerFactory;
 /**
  * ONNX Runtime on the CPU, the runtime that is always there. Thread-safe.
  *
- * <p>{@link SessionOptions#threads()} 0 means as many as there are physical cores. {@link SessionOptions#properties()} go to
- * ONNX Runtime as session config entries under its own names, e.g. {@code session.intra_op.allow_spinning}.
+ * <p>{@link SessionOptions#threads()} 0 means as many as there are physical cores, not tied to them.
+ * {@link SessionOptions#properties()} go to ONNX Runtime as session config entries under its own names. Threads that wait for
+ * work sleep: spinning takes the cores from capture and from the other model, which costs more than it gains as soon as
+ * anything else runs ({@code session.intra_op.allow_spinning=1} turns it on for a model that has the machine to itself).
  *
  * <p>Native code is unpacked to {@code java.io.tmpdir} on first use; the system property {@code onnxruntime.native.path}
  * names a folder that holds it already.
@@ -28,6 +30,9 @@ import org.slf4j.LoggerFactory;
 public final class OrtRuntime implements InferenceRuntime {
     /** Name of this runtime in options. */
     public static final String NAME = "onnxruntime";
+
+    /** Whether threads without work burn their core while they wait for some. */
+    private static final String SPINNING = "session.intra_op.allow_spinning";
 
     private static final Logger LOG = LoggerFactory.getLogger(OrtRuntime.class);
 
@@ -103,7 +108,9 @@ public final class OrtRuntime implements InferenceRuntime {
         ort.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
         ort.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
         ort.setExecutionMode(OrtSession.SessionOptions.ExecutionMode.SEQUENTIAL);
-        ort.setIntraOpNumThreads(options.threads());
+        // ONNX Runtime's own default ties its threads to cores, which stalls them when another stage runs there.
+        ort.setIntraOpNumThreads(options.threads() == 0 ? Cores.physical() : options.threads());
+        ort.addConfigEntry(SPINNING, "0");
         for (Map.Entry<String, String> entry : options.properties().entrySet()) {
             ort.addConfigEntry(entry.getKey(), entry.getValue());
         }
