@@ -63,9 +63,6 @@ final class BgrConverter implements AutoCloseable {
     private int range;
     private boolean alpha;
     private @Nullable ByteBuffer scratch;
-    private @Nullable AVFrame source;
-    private @Nullable PointerPointer<?> sourcePlanes;
-    private @Nullable IntPointer sourceStrides;
 
     /** For video: repeats the chroma of subsampled pictures, which is four times as fast. */
     static BgrConverter fast(String name) {
@@ -98,12 +95,12 @@ final class BgrConverter implements AutoCloseable {
         // FFmpeg writes whole blocks of pixels, for other widths over the end of the last row.
         boolean fits = width % BLOCK == 0;
         if (!alpha && fits && orientation == Orientation.NORMAL) {
-            scale(pixels, target.stride());
+            scale(picture, pixels, target.stride());
             return;
         }
         int stride = width * (alpha ? 4 : 3);
         ByteBuffer turned = scratch(Math.addExact(Math.multiplyExact(stride, height), BLOCK * 4));
-        scale(turned, stride);
+        scale(picture, turned, stride);
         if (alpha) {
             overWhite(turned, width * height);
             stride = width * 3;
@@ -121,12 +118,6 @@ final class BgrConverter implements AutoCloseable {
         int f = picture.format();
         int space = picture.colorspace();
         int colorRange = picture.color_range();
-        if (picture != source) {
-            // Both point into the AVFrame itself, so they hold for every picture decoded into it.
-            source = picture;
-            sourcePlanes = picture.data();
-            sourceStrides = picture.linesize();
-        }
         if (scaler != null && w == width && h == height && f == format && space == colorspace && colorRange == range) {
             return;
         }
@@ -155,10 +146,10 @@ final class BgrConverter implements AutoCloseable {
         range = colorRange;
     }
 
-    private void scale(ByteBuffer to, int stride) {
+    private void scale(AVFrame picture, ByteBuffer to, int stride) {
         targetPlanes.put(0, Ffmpeg.address(to));
         targetStrides.put(0, stride);
-        int rows = sws_scale(scaler, sourcePlanes, sourceStrides, 0, height, targetPlanes, targetStrides);
+        int rows = sws_scale(scaler, picture.data(), picture.linesize(), 0, height, targetPlanes, targetStrides);
         if (rows != height) {
             throw new IllegalStateException("FFmpeg converted " + rows + " of " + height + " rows");
         }

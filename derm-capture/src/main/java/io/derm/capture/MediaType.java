@@ -114,7 +114,7 @@ enum MediaType {
         } else if (s.startsWith("moov", 4) || s.startsWith("mdat", 4) || s.startsWith("wide", 4)) {
             return MP4;
         }
-        return s.chars().allMatch(c -> c >= ' ' && c < 127 || c >= 160 || c == '\n' || c == '\r' || c == '\t')
+        return s.chars().allMatch(c -> (c >= ' ' && c < 127) || c >= 160 || c == '\n' || c == '\r' || c == '\t')
                 ? TEXT
                 : OTHER;
     }

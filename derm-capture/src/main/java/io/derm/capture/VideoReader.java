@@ -44,7 +44,6 @@ final class VideoReader implements AutoCloseable {
     private final int timeoutMillis;
     private final Ffmpeg.Deadline deadline;
     private final AVFormatContext format;
-    private final AVStream stream;
     private final AVCodecContext codec;
     private final AVPacket packet;
     private final AVFrame picture;
@@ -84,7 +83,6 @@ final class VideoReader implements AutoCloseable {
         this.timeoutMillis = timeoutMillis;
         this.deadline = deadline;
         this.format = format;
-        this.stream = stream;
         this.codec = codec;
         this.streamIndex = stream.index();
         this.ticksNumerator = stream.time_base().num();

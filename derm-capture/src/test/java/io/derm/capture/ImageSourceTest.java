@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.derm.api.CaptureException;
 import io.derm.api.Frame;
 import io.derm.api.SourceInfo;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -62,7 +63,7 @@ class ImageSourceTest {
     void open_heic_fails() throws Exception {
         Path file = folder.resolve("photo.jpg");
         byte[] box = new byte[64];
-        System.arraycopy("\0\0\0\30ftypheic".getBytes("ISO-8859-1"), 0, box, 0, 12);
+        System.arraycopy("\0\0\0\30ftypheic".getBytes(StandardCharsets.ISO_8859_1), 0, box, 0, 12);
         Files.write(file, box);
         assertThatThrownBy(() -> Sources.open(file.toString()))
                 .isInstanceOf(CaptureException.class)

@@ -9,6 +9,7 @@ import io.derm.api.FramePool;
 import io.derm.api.FrameSource;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -123,7 +124,8 @@ class ResourceTest {
                     var socket = server.accept();
                     socket.getInputStream().read(new byte[4096]);
                     socket.getOutputStream()
-                            .write("HTTP/1.0 200 OK\r\nContent-Type: video/mp2t\r\n\r\n".getBytes("US-ASCII"));
+                            .write("HTTP/1.0 200 OK\r\nContent-Type: video/mp2t\r\n\r\n"
+                                    .getBytes(StandardCharsets.US_ASCII));
                     socket.getOutputStream().write(first);
                     socket.getOutputStream().flush();
                 }

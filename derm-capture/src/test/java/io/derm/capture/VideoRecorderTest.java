@@ -166,6 +166,7 @@ class VideoRecorderTest {
         Path file = folder.resolve("a.mp4");
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--enable-native-access=ALL-UNNAMED",
                         "-cp",
                         System.getProperty("java.class.path"),
                         VideoRecorderTest.class.getName(),
