@@ -68,6 +68,13 @@ final class OrtErrors {
                     "Export it with opset " + opset.group(3) + " or lower.",
                     e);
         }
+        if (isOutOfMemory(text)) {
+            return new ModelException(
+                    32,
+                    "ONNX Runtime ran out of memory while it opened " + file + ": " + text,
+                    "Give the process more memory, or use a smaller model.",
+                    e);
+        }
         return new ModelException(
                 29,
                 "ONNX Runtime cannot open " + file + ": " + text,
@@ -121,7 +128,7 @@ final class OrtErrors {
     /** Why a run failed. */
     static DermException running(Model model, OrtException e) {
         String text = clean(e);
-        if (text.contains("Failed to allocate memory") || text.contains("bad_alloc")) {
+        if (isOutOfMemory(text)) {
             return new InferenceException(
                     111,
                     "ONNX Runtime ran out of memory in " + file(model) + ": " + text,
@@ -133,6 +140,10 @@ final class OrtErrors {
                 "ONNX Runtime failed to run " + file(model) + ": " + text,
                 "Check the input's size, or export the model again.",
                 e);
+    }
+
+    private static boolean isOutOfMemory(String text) {
+        return text.contains("Failed to allocate memory") || text.contains("bad_alloc");
     }
 
     /** Whether a run failed because an output had another shape than the buffer kept for it. */

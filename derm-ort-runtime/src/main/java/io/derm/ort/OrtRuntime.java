@@ -63,7 +63,9 @@ public final class OrtRuntime implements InferenceRuntime {
     @SuppressWarnings("CatchingUnchecked")
     private static Availability probe() {
         try {
-            return Availability.yes("ONNX Runtime " + environment().getVersion() + " on the CPU");
+            // One for the process and never closed. Its log goes to standard error, so only what is fatal may.
+            OrtEnvironment environment = OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
+            return Availability.yes("ONNX Runtime " + environment.getVersion() + " on the CPU");
         } catch (Exception | LinkageError e) {
             LOG.debug("ONNX Runtime does not load", e);
             return Availability.no(
@@ -73,18 +75,13 @@ public final class OrtRuntime implements InferenceRuntime {
         }
     }
 
-    /** The process-wide environment; it is never closed. Its own log goes to standard error, so only what is fatal may. */
-    private static OrtEnvironment environment() {
-        return OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
-    }
-
     @Override
     public Session open(Model model, SessionOptions options) {
         Availability availability = availability();
         if (!availability.available()) {
             throw new RuntimeUnavailableException(320, availability.detail(), availability.remedy());
         }
-        OrtEnvironment env = environment();
+        OrtEnvironment env = OrtEnvironment.getEnvironment();
         OrtSession.SessionOptions ortOptions = new OrtSession.SessionOptions();
         OrtSession session = null;
         try {
