@@ -1,0 +1,36 @@
+package io.derm.onnx;
+
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import java.util.Optional;
+
+/** Reads the attributes of a node. */
+final class Attributes {
+    private Attributes() {}
+
+    static Optional<AttributeProto> find(NodeProto node, String name) {
+        return node.getAttributeList().stream()
+                .filter(a -> a.getName().equals(name))
+                .findFirst();
+    }
+
+    static long integer(NodeProto node, String name, long otherwise) {
+        return find(node, name).map(AttributeProto::getI).orElse(otherwise);
+    }
+
+    /** The numbers of a list; empty where there is none. */
+    static long[] integers(NodeProto node, String name) {
+        return find(node, name)
+                .map(a -> a.getIntsList().stream().mapToLong(Long::longValue).toArray())
+                .orElse(new long[0]);
+    }
+
+    static String string(NodeProto node, String name, String otherwise) {
+        return find(node, name).map(a -> a.getS().toStringUtf8()).orElse(otherwise);
+    }
+
+    static Optional<TensorProto> tensor(NodeProto node, String name) {
+        return find(node, name).filter(AttributeProto::hasT).map(AttributeProto::getT);
+    }
+}

@@ -1,0 +1,39 @@
+package io.derm.onnx;
+
+import io.derm.api.ModelException;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Errors of ONNX files that more than one class throws. */
+final class Problems {
+    private Problems() {}
+
+    static ModelException notOnnx(String model, String found) {
+        return new ModelException(
+                94,
+                "Model " + model + " " + found + ", expected an ONNX model with a graph",
+                "Give a complete .onnx file; fetch it again if it was cut short.");
+    }
+
+    static ModelException externalData(String model, String found, String expected) {
+        return new ModelException(
+                95,
+                "Model " + model + " has " + found + ", expected " + expected,
+                "Keep the model and its data files together in one folder, as they were exported.");
+    }
+
+    static ModelException cannotWrite(Path file, IOException e) {
+        return new ModelException(
+                96,
+                "Model " + file + " cannot be written: " + e,
+                "Check the folder, its permissions and the space left.",
+                e);
+    }
+
+    static ModelException tensor(String model, String tensor, String found, String expected) {
+        return new ModelException(
+                97,
+                "Tensor '" + tensor + "' of " + model + " " + found + ", expected " + expected,
+                "Export the model again.");
+    }
+}
