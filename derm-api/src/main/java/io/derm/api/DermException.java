@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 public class DermException extends RuntimeException {
     private static final long serialVersionUID = 1L;
     private final String id;
+    private final String problem;
+    private final String remedy;
 
     /**
      * Makes the message {@code [DERM-nnn] found. Remedy: remedy}.
@@ -20,6 +22,8 @@ public class DermException extends RuntimeException {
     public DermException(int number, String found, String remedy, @Nullable Throwable cause) {
         super(message(number, found, remedy), cause);
         this.id = id(number);
+        this.problem = found.strip();
+        this.remedy = remedy.strip();
     }
 
     public DermException(int number, String found, String remedy) {
@@ -29,6 +33,16 @@ public class DermException extends RuntimeException {
     /** The stable id, e.g. {@code DERM-012}. */
     public final String id() {
         return id;
+    }
+
+    /** What was found and what was expected: the message without id and remedy. */
+    public final String problem() {
+        return problem;
+    }
+
+    /** What to do about it. */
+    public final String remedy() {
+        return remedy;
     }
 
     private static String id(int number) {

@@ -1,12 +1,17 @@
 package io.derm.capture;
 
+import static org.bytedeco.ffmpeg.global.avformat.av_find_input_format;
+import static org.bytedeco.ffmpeg.global.avformat.avio_enum_protocols;
 import static org.bytedeco.ffmpeg.global.avutil.AV_LOG_QUIET;
 import static org.bytedeco.ffmpeg.global.avutil.av_log_set_level;
 import static org.bytedeco.ffmpeg.global.avutil.av_strerror;
+import static org.bytedeco.ffmpeg.global.avutil.av_version_info;
 
 import io.derm.api.CaptureException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import org.bytedeco.ffmpeg.avformat.AVIOInterruptCB;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Loader;
@@ -32,6 +37,31 @@ final class Ffmpeg {
                     "put org.bytedeco:ffmpeg and org.bytedeco:javacpp with that platform's classifier on the class path",
                     e);
         }
+    }
+
+    /** Version of the libraries, as FFmpeg numbers its releases. */
+    static String version() {
+        try (BytePointer text = av_version_info()) {
+            return text.getString();
+        }
+    }
+
+    /** Those of the protocols that cameras and servers speak which this build can read. */
+    static List<String> networkProtocols() {
+        List<String> known = List.of("rtsp", "rtmp", "srt", "udp", "http", "https");
+        List<String> found = new ArrayList<>();
+        try (Pointer state = new Pointer()) {
+            for (BytePointer name = avio_enum_protocols(state, 0); name != null; name = avio_enum_protocols(state, 0)) {
+                if (known.contains(name.getString())) {
+                    found.add(name.getString());
+                }
+            }
+        }
+        // RTSP is a demuxer of FFmpeg and no protocol of its input layer.
+        if (av_find_input_format("rtsp") != null) {
+            found.add(0, "rtsp");
+        }
+        return found;
     }
 
     /** What FFmpeg says of an error code. */

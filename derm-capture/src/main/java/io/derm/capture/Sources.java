@@ -1,11 +1,15 @@
 package io.derm.capture;
 
+import io.derm.api.Availability;
 import io.derm.api.CaptureException;
 import io.derm.api.FrameSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -62,6 +66,30 @@ public final class Sources {
         return type.isImage() || type == MediaType.HEIF
                 ? ImageSource.open(path, options)
                 : VideoSource.open(path, options);
+    }
+
+    /**
+     * Which kinds of sources work on this machine, by a short name of the kind, and what to do where one does not. Loads the
+     * native libraries; never throws for what they lack.
+     */
+    public static Map<String, Availability> availability() {
+        Map<String, Availability> kinds = new LinkedHashMap<>();
+        Availability libraries = works(Ffmpeg::load, () -> "FFmpeg " + Ffmpeg.version());
+        kinds.put("files, folders", libraries);
+        kinds.put(
+                "network streams",
+                libraries.available() ? Availability.yes(String.join(", ", Ffmpeg.networkProtocols())) : libraries);
+        kinds.put("virtual (lavfi:)", works(Devices::load, () -> "filter graphs of FFmpeg"));
+        return kinds;
+    }
+
+    private static Availability works(Runnable load, Supplier<String> detail) {
+        try {
+            load.run();
+            return Availability.yes(detail.get());
+        } catch (CaptureException e) {
+            return Availability.no(e.problem(), e.remedy());
+        }
     }
 
     /** A URL without the user, password or token in it. */

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.TreeMap;
 import java.util.Map;
-import java.util.TreeSet;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -27,7 +27,8 @@ class ErrorIdsTest {
 
     @Test
     void errors_eachId_belongsToOneModule() throws Exception {
-        thrown().forEach((id, modules) -> assertThat(modules).as("DERM-%03d", id).hasSize(1));
+        thrown().forEach(
+                        (id, modules) -> assertThat(modules).as("DERM-%03d", id).hasSize(1));
     }
 
     private static Map<Integer, Set<String>> thrown() throws IOException {
