@@ -65,6 +65,8 @@ public final class OrtRuntime implements InferenceRuntime {
         try {
             // One for the process and never closed. Its log goes to standard error, so only what is fatal may.
             OrtEnvironment environment = OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
+            // The version that derm depends on has no telemetry; an application may bring another one.
+            environment.setTelemetry(false);
             return Availability.yes("ONNX Runtime " + environment.getVersion() + " on the CPU");
         } catch (Exception | LinkageError e) {
             LOG.debug("ONNX Runtime does not load", e);
