@@ -144,11 +144,14 @@ final class ModelWriter {
                 while (bytes.hasRemaining()) {
                     at += out.write(bytes, at);
                 }
-                changed.addInitializer(TensorProto.newBuilder()
-                        .setName(t.getName())
-                        .setDataType(t.getDataType())
-                        .addAllDims(t.getDimsList())
-                        .setDocString(t.getDocString())
+                changed.addInitializer(t.toBuilder()
+                        .clearRawData()
+                        .clearFloatData()
+                        .clearDoubleData()
+                        .clearInt32Data()
+                        .clearInt64Data()
+                        .clearUint64Data()
+                        .clearExternalData()
                         .setDataLocation(TensorProto.DataLocation.EXTERNAL)
                         .addExternalData(entry("location", location))
                         .addExternalData(entry("offset", Long.toString(offset)))
