@@ -42,6 +42,9 @@ public final class Derm implements Runnable {
 
     public static void main(String[] args) {
         Logging.quiet();
+        // Guice would speed up its calls with classes that it defines through Unsafe, of which newer JDKs warn.
+        System.setProperty("guice_bytecode_gen_option", "DISABLED");
+        System.setProperty("guice_custom_class_loading", "OFF");
         System.exit(execute(args));
     }
 
