@@ -58,7 +58,7 @@ final class DarknetOptions {
                 words(
                         "batch_normalize cbn filters size stride stride_x stride_y pad padding dilation groups activation bin_output",
                         "xnor binary antialiasing flipped sway rotate stretch stretch_sway coordconv dontload dontloadscales reverse dot",
-                        "angle grad_centr assisted_excitation"));
+                        "share_index angle grad_centr assisted_excitation"));
         LAYERS.put(
                 "maxpool",
                 words("size stride stride_x stride_y padding maxpool_depth antialiasing maxpool_zero_nonmax"));
@@ -133,6 +133,9 @@ final class DarknetOptions {
                     "Mend the spelling, or have unknown options ignored if they do not change what the network computes.");
         }
         for (Section s : cfg.layers()) {
+            if (s.has("share_index")) {
+                throw s.bad("share_index", "none, as shared weights are not imported");
+            }
             for (String key : FIXED.getOrDefault(canonical(s.kind()), List.of())) {
                 if (s.number(key, 0) != 0) {
                     throw s.bad(key, "0, as what it does is not imported");

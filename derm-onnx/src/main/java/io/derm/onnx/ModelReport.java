@@ -23,7 +23,8 @@ import java.util.stream.Collectors;
  * @param operators how often each occurs, by name; with its domain where that is not the default
  * @param parameters elements of all initialisers
  * @param parameterBytes bytes of all initialisers
- * @param flops operations of one run, a multiply-add counting as two, of convolutions and matrix products
+ * @param flops operations of convolutions and matrix products, a multiply-add counting as two, for a run with the fixed batch or else a
+ *     batch of 1
  * @param uncounted convolutions and matrix products whose shapes are not known
  * @param precision type that each node computes in, by node in file order: that of its first output, or of its first input where
  *     that is an integer product
@@ -59,6 +60,7 @@ public record ModelReport(
     public static ModelReport of(OnnxModel model) {
         OnnxGraph graph = model.graph();
         Map<String, OnnxValue> values = graph.infer();
+        Map<String, OnnxValue> one = new ShapeInference(model, graph, 1).run();
         Map<String, Integer> operators = new TreeMap<>();
         Map<String, DataType> precision = new LinkedHashMap<>();
         long flops = 0;
@@ -70,7 +72,7 @@ public record ModelReport(
             operators.merge(domain + node.getOpType(), 1, Integer::sum);
             String name = node.getName().isEmpty() ? node.getOpType() + "_" + index : node.getName();
             precision.put(precision.containsKey(name) ? name + "#" + index : name, precision(node, values));
-            long n = Flops.of(node, t -> values.containsKey(t) ? values.get(t).shape() : Shape.UNKNOWN);
+            long n = Flops.of(node, t -> one.containsKey(t) ? one.get(t).shape() : Shape.UNKNOWN);
             flops = n > 0 ? (flops > Long.MAX_VALUE - n ? Long.MAX_VALUE : flops + n) : flops;
             uncounted += n < 0 ? 1 : 0;
             index++;

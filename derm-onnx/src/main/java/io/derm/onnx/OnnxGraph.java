@@ -94,7 +94,7 @@ public final class OnnxGraph {
      * @throws io.derm.api.ModelException if small tensors that shapes depend on cannot be read
      */
     public Map<String, OnnxValue> infer() {
-        return new ShapeInference(model, this).run();
+        return new ShapeInference(model, this, -1).run();
     }
 
     /** What a {@code ValueInfoProto} declares; undefined and unknown for what is not a tensor. */

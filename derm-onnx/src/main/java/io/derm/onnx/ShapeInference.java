@@ -15,17 +15,24 @@ import java.util.Optional;
  */
 final class ShapeInference {
     private final OnnxGraph graph;
+    private final long batch;
     private final Map<String, OnnxValue> values = new LinkedHashMap<>();
     private final SmallIntegers integers;
 
-    ShapeInference(OnnxModel model, OnnxGraph graph) {
+    /**
+     * Prepares the inference.
+     *
+     * @param batch taken for the first side of inputs that leave it free; -1 leaves it free
+     */
+    ShapeInference(OnnxModel model, OnnxGraph graph, long batch) {
         this.graph = graph;
+        this.batch = batch;
         this.integers = new SmallIntegers(model, name -> value(name).shape());
     }
 
     Map<String, OnnxValue> run() {
         for (ValueInfoProto v : graph.proto().getInputList()) {
-            put(OnnxGraph.value(v));
+            put(batched(OnnxGraph.value(v)));
         }
         for (TensorProto t : graph.initialisers().values()) {
             tensor(t.getName(), t);
@@ -52,6 +59,15 @@ final class ShapeInference {
             }
         }
         return Map.copyOf(values);
+    }
+
+    private OnnxValue batched(OnnxValue v) {
+        long[] dims = v.shape().toArray();
+        if (dims.length == 0 || dims[0] >= 0) {
+            return v;
+        }
+        dims[0] = batch;
+        return new OnnxValue(v.name(), v.type(), Shape.of(dims));
     }
 
     private void tensor(String name, TensorProto t) {

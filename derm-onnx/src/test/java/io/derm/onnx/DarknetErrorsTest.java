@@ -169,6 +169,7 @@ class DarknetErrorsTest {
                 "stride=2|stride=two|DERM-084|line 9: stride=two, expected a whole number",
                 "activation=leaky|activation=gelu|DERM-084|line 11: activation=gelu",
                 "filters=4|filters=4%nxnor=1|DERM-084|line 8: xnor=1, expected 0",
+                "filters=18|filters=18%nshare_index=0|DERM-084|line 14: share_index=0",
                 "width=32|width=99999999999|DERM-084|line 2: width",
                 "[yolo]|[shortcut]%nfrom=-7%n[yolo]|DERM-084|line 18: from=-7, expected layers before layer 2",
                 "[yolo]|[shortcut]%nfrom=0%n[shortcut]%nfrom=-3%n[sam]%nfrom=0%n[yolo]|DERM-085|layer 4 ([sam] of line 21)",

@@ -2,6 +2,10 @@ package io.derm.onnx;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
 import io.derm.api.ModelKeys;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -60,6 +64,26 @@ class ModelReportTest {
         assertThat(r.inputs()).hasToString("[input float32 [1,3,16,32]]");
         assertThat(r.outputs()).hasToString("[yolo_2 float32 [1,18,8,16]]");
         assertThat(r.metadata()).containsEntry(ModelKeys.DECODER, "darknet").doesNotContainKey("other.key");
+    }
+
+    @Test
+    void flops_ofAFreeBatch_areThoseOfOne() {
+        GraphProto.Builder graph = GraphProto.newBuilder()
+                .addInput(OnnxGraph.declare(new OnnxValue("x", DataType.FLOAT, Shape.of(-1, 50))))
+                .addInitializer(TensorBytes.floatTensor("w", new float[350], 7, 50))
+                .addNode(NodeProto.newBuilder()
+                        .setOpType("Gemm")
+                        .addInput("x")
+                        .addInput("w")
+                        .addOutput("y")
+                        .addAttribute(AttributeProto.newBuilder()
+                                .setName("transB")
+                                .setType(AttributeProto.AttributeType.INT)
+                                .setI(1)));
+        ModelReport r = ModelReport.of(
+                OnnxModel.of("gemm", ModelProto.newBuilder().setGraph(graph).build()));
+        assertThat(r.flops()).isEqualTo(2 * 350);
+        assertThat(r.inputs()).hasToString("[x float32 [?,50]]");
     }
 
     @Test
