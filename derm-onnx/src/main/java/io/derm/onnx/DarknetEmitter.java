@@ -140,7 +140,7 @@ final class DarknetEmitter {
     }
 
     private String upsample(Layer l, String x, String name) {
-        float stride = l.out().width() / l.in().width();
+        int stride = l.out().width() / l.in().width();
         String scales = floats(name + ".scales", new float[] {1, 1, stride, stride}, 4);
         String y = add(
                 "Resize",

@@ -179,7 +179,7 @@ final class DarknetWeights {
         int bareFeeds = 0;
         for (int i = 0; i < head.length; i++) {
             byte b = head[i];
-            if (b >= 32 && b < 127 || b == '\n' || b == '\r' || b == '\t') {
+            if ((b >= 32 && b < 127) || b == '\n' || b == '\r' || b == '\t') {
                 printable++;
             }
             if (b == '\n') {

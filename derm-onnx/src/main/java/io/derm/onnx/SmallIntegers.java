@@ -17,7 +17,8 @@ import java.util.stream.LongStream;
 final class SmallIntegers {
     private static final int MAX = 64;
 
-    /** Values of a tensor of rank 0 or 1. */
+    /** Values of a tensor of rank 0 or 1; never compared, never changed. */
+    @SuppressWarnings("ArrayRecordComponent")
     record Known(long[] values, boolean scalar) {}
 
     private final OnnxModel model;
