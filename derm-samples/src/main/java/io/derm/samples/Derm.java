@@ -22,6 +22,8 @@ import picocli.CommandLine.Spec;
             ClassifyCommand.class,
             PhantomCommand.class,
             EvaluateCommand.class,
+            InspectCommand.class,
+            ImportCommand.class,
             DoctorCommand.class
         },
         description = "Finds skin lesions in video and images and assesses them.",

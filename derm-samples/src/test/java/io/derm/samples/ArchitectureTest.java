@@ -19,7 +19,8 @@ class ArchitectureTest {
             .importPackages("io.derm");
 
     @ParameterizedTest
-    @ValueSource(strings = {"api", "ort", "yolo", "effnet", "capture", "phantom", "models", "pipeline", "samples"})
+    @ValueSource(
+            strings = {"api", "ort", "onnx", "yolo", "effnet", "capture", "phantom", "models", "pipeline", "samples"})
     void import_everyRoom_isSeen(String room) {
         assertThat(DERM.stream().filter(c -> c.getPackageName().equals("io.derm." + room)))
                 .isNotEmpty();
@@ -37,11 +38,11 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"ort", "yolo", "effnet", "capture", "phantom", "models", "pipeline"})
+    @ValueSource(strings = {"ort", "onnx", "yolo", "effnet", "capture", "phantom", "models", "pipeline"})
     void room_ofDerm_seesOnlyTheApi(String room) {
-        for (String other :
-                new String[] {"ort", "yolo", "effnet", "capture", "phantom", "models", "pipeline", "samples", "bench"
-                }) {
+        for (String other : new String[] {
+            "ort", "onnx", "yolo", "effnet", "capture", "phantom", "models", "pipeline", "samples", "bench"
+        }) {
             if (!other.equals(room)) {
                 noClasses()
                         .that()
@@ -58,6 +59,8 @@ class ArchitectureTest {
     @CsvSource({
         "org.bytedeco.., io.derm.capture..",
         "ai.onnxruntime.., io.derm.ort..",
+        "ai.onnx.proto.., io.derm.onnx..",
+        "com.google.protobuf.., io.derm.onnx..",
         "com.google.inject.., io.derm.samples..",
         "picocli.., io.derm.samples.."
     })

@@ -1,0 +1,104 @@
+package io.derm.samples;
+
+import io.derm.api.ElementType;
+import io.derm.api.ModelException;
+import io.derm.api.ModelKeys;
+import io.derm.api.Signature;
+import io.derm.api.TensorInfo;
+import io.derm.onnx.DataType;
+import io.derm.onnx.ModelReport;
+import io.derm.onnx.OnnxModel;
+import io.derm.onnx.OnnxValue;
+import io.derm.yolo.YoloLayout;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "inspect",
+        mixinStandardHelpOptions = true,
+        description =
+                "Tells what an ONNX model is made of: inputs, outputs, task, operators, weights, work, precision.",
+        footer = Derm.RESEARCH_USE)
+final class InspectCommand implements Callable<Integer> {
+    @Parameters(arity = "1", paramLabel = "MODEL")
+    private Path model = Path.of(".");
+
+    @Option(names = "--json", description = "As JSON on standard output.")
+    private boolean json;
+
+    @Override
+    public Integer call() {
+        OnnxModel onnx = OnnxModel.read(model);
+        ModelReport report = recognise(ModelReport.of(onnx), onnx);
+        System.out.println(json ? report.toJson() : report.toText());
+        return 0;
+    }
+
+    private static ModelReport recognise(ModelReport report, OnnxModel onnx) {
+        Optional<Signature> signature = signature(onnx);
+        if (signature.isEmpty()) {
+            return report;
+        }
+        Optional<String> task = signature.get().get(ModelKeys.TASK);
+        if (task.isEmpty() || task.get().equals("detect")) {
+            try {
+                String layout = YoloLayout.of(signature.get(), onnx.name()).decoderName();
+                return report.recognised("task", "detect").recognised("layout", layout);
+            } catch (ModelException e) {
+                if (task.isPresent()) {
+                    return report.recognised("task", "detect").recognised("layout", "not recognised: " + e.problem());
+                }
+            }
+        }
+        List<TensorInfo> outputs = signature.get().outputs();
+        boolean scores = outputs.size() == 1 && outputs.get(0).rank() == 2;
+        return task.isPresent() || scores ? report.recognised("task", task.orElse("classify")) : report;
+    }
+
+    /** What a runtime would report; empty where a shape or type is not known before it runs. */
+    private static Optional<Signature> signature(OnnxModel onnx) {
+        List<TensorInfo> inputs = new ArrayList<>();
+        List<TensorInfo> outputs = new ArrayList<>();
+        for (OnnxValue value : onnx.graph().inputs()) {
+            if (!onnx.graph().initialisers().containsKey(value.name()) && !add(value, inputs)) {
+                return Optional.empty();
+            }
+        }
+        for (OnnxValue value : onnx.graph().outputs()) {
+            if (!add(value, outputs)) {
+                return Optional.empty();
+            }
+        }
+        return Optional.of(new Signature(inputs, outputs, onnx.metadata()));
+    }
+
+    private static boolean add(OnnxValue value, List<TensorInfo> to) {
+        Optional<ElementType> type = type(value.type());
+        if (type.isEmpty() || !value.shape().ranked()) {
+            return false;
+        }
+        List<Integer> sides =
+                value.shape().dims().stream().map(Math::toIntExact).toList();
+        to.add(new TensorInfo(value.name(), type.get(), sides));
+        return true;
+    }
+
+    private static Optional<ElementType> type(DataType type) {
+        return switch (type.label()) {
+            case "float32" -> Optional.of(ElementType.FLOAT32);
+            case "float16" -> Optional.of(ElementType.FLOAT16);
+            case "uint8" -> Optional.of(ElementType.UINT8);
+            case "int8" -> Optional.of(ElementType.INT8);
+            case "int32" -> Optional.of(ElementType.INT32);
+            case "int64" -> Optional.of(ElementType.INT64);
+            case "bool" -> Optional.of(ElementType.BOOL);
+            default -> Optional.empty();
+        };
+    }
+}
