@@ -109,7 +109,10 @@ final class ExamCommand implements Callable<Integer> {
     private int run(String name, String runtime, FrameSource frames, Detector detector, Classifier classifier)
             throws Exception {
         Outputs.folder(out);
-        Exam exam = new Exam(frames, detector, classifier, ExamOptions.defaults());
+        // A lesion in a still picture is not seen again.
+        boolean stills = frames.info().framesPerSecond() <= 1;
+        ExamOptions options = stills ? ExamOptions.defaults().withConfirmSightings(1) : ExamOptions.defaults();
+        Exam exam = new Exam(frames, detector, classifier, options);
         BestCrops crops = new BestCrops();
         LatencyCourse latency = new LatencyCourse();
         DermException failure = null;
