@@ -60,12 +60,14 @@ def detection_loss(outputs, targets, model, size, soft=0.5, box_weight=2.5, clas
             col = (boxes[which, 0] / stride).long().clamp(0, raw.shape[3] - 1)
             row = (boxes[which, 1] / stride).long().clamp(0, raw.shape[2] - 1)
             value, iou = ciou(predicted[image, anchor, row, col], boxes[which])
-            box_sum = box_sum + (1 - value).sum()
+            # the coarser heads see fewer lesions
+            balance = (stride / 8) ** 0.5
+            box_sum = box_sum + balance * (1 - value).sum()
             labels = F.one_hot(real[which, 1].long(), head.classes).float()
             class_sum = class_sum + F.binary_cross_entropy_with_logits(
                 classes[image, anchor, row, col], labels, reduction="sum")
             target[image, anchor, row, col] = 1 - soft + soft * iou.clamp(0, 1)
-            weight[image, anchor, row, col] = 1
+            weight[image, anchor, row, col] = balance
             positives += len(which)
         objectness_sum = objectness_sum + F.binary_cross_entropy_with_logits(
             objectness, target, weight=weight, reduction="sum")

@@ -76,6 +76,6 @@ class DemoModelsTest {
     }
 
     private static void assertCard(String card, Model model) {
-        assertThat(card).contains(model.sha256(), "research use only", "not a medical device", "Apache-2.0");
+        assertThat(card).contains(model.sha256(), "research use only, not a medical device", "Apache-2.0");
     }
 }
