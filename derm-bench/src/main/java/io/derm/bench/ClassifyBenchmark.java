@@ -43,6 +43,9 @@ public class ClassifyBenchmark {
     @Param("0")
     int threads;
 
+    @Param({"1", "32"})
+    int maxBatch;
+
     private Frame frame;
     private List<Box> boxes;
     private EffnetClassifier classifier;
@@ -60,7 +63,7 @@ public class ClassifyBenchmark {
         classifier = EffnetClassifier.open(
                 new OrtRuntime(),
                 DemoModels.classifier(),
-                SessionOptions.defaults().withThreads(threads),
+                SessionOptions.defaults().withThreads(threads).withMaxBatch(maxBatch),
                 EffnetOptions.defaults());
         if (classifier.classify(frame, boxes).size() != regions) {
             throw new IllegalStateException("Expected an assessment a region");

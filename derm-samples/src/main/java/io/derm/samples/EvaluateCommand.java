@@ -60,9 +60,9 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(
             names = "--threshold",
             paramLabel = "T",
-            defaultValue = "0.25",
+            defaultValue = "0.35",
             description = "Score at which recall by skin tone is taken (default: ${DEFAULT-VALUE}).")
-    private double threshold = 0.25;
+    private double threshold = 0.35;
 
     @Option(
             names = "--min-iou",
