@@ -31,14 +31,8 @@ final class DetectCommand implements Callable<Integer> {
     @Option(names = "--model", paramLabel = "FILE", description = "ONNX model (default: the demo model).")
     private @Nullable Path model;
 
-    @Option(names = "--threshold", paramLabel = "T", description = "Lowest score, 0 to 1.")
-    private @Nullable Double threshold;
-
-    @Option(
-            names = "--nms",
-            paramLabel = "T",
-            description = "Overlap from which on the weaker of two boxes goes, 0 to 1.")
-    private @Nullable Double nms;
+    @Mixin
+    private final DetectionOptions detectionOptions = new DetectionOptions();
 
     @Mixin
     private final RuntimeOption runtimeOption = new RuntimeOption();
@@ -47,7 +41,8 @@ final class DetectCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Injector injector = Wiring.injector(
                 new Wiring.RuntimeModule(runtimeOption.runtime),
-                new Wiring.DetectorModule(Optional.ofNullable(model), threshold, nms, SessionOptions.defaults()));
+                new Wiring.DetectorModule(
+                        Optional.ofNullable(model), detectionOptions.yolo(), SessionOptions.defaults()));
         try (Detector detector = Wiring.get(injector, Detector.class)) {
             return ImageJob.run(images, (name, frame) -> System.out.println(json(name, frame, detector.detect(frame))));
         }

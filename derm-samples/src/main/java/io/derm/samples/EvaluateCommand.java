@@ -15,6 +15,7 @@ import io.derm.api.LesionClass;
 import io.derm.api.SessionOptions;
 import io.derm.capture.CaptureOptions;
 import io.derm.capture.Sources;
+import io.derm.yolo.YoloOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -89,7 +90,9 @@ final class EvaluateCommand implements Callable<Integer> {
         Injector injector = Wiring.injector(
                 new Wiring.RuntimeModule(runtimeOption.runtime),
                 new Wiring.DetectorModule(
-                        Optional.ofNullable(detectorFile), CURVE_THRESHOLD, null, SessionOptions.defaults()),
+                        Optional.ofNullable(detectorFile),
+                        YoloOptions.defaults().withScoreThreshold(CURVE_THRESHOLD),
+                        SessionOptions.defaults()),
                 new Wiring.ClassifierModule(
                         Optional.ofNullable(classifierFile), Optional.ofNullable(labels), SessionOptions.defaults()));
         if (Files.isRegularFile(annotations)) {

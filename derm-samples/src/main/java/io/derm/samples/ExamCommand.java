@@ -66,15 +66,6 @@ final class ExamCommand implements Callable<Integer> {
     @Option(names = "--labels", paramLabel = "FILE", description = "What the classifier's classes count as.")
     private @Nullable Path labels;
 
-    @Option(names = "--threshold", paramLabel = "T", description = "Lowest detection score, 0 to 1.")
-    private @Nullable Double threshold;
-
-    @Option(
-            names = "--nms",
-            paramLabel = "T",
-            description = "Overlap from which on the weaker of two boxes goes, 0 to 1.")
-    private @Nullable Double nms;
-
     @Option(names = "--no-recording", description = "Writes no exam.mp4.")
     private boolean noRecording;
 
@@ -85,6 +76,9 @@ final class ExamCommand implements Callable<Integer> {
     private int threads;
 
     @Mixin
+    private final DetectionOptions detectionOptions = new DetectionOptions();
+
+    @Mixin
     private final RuntimeOption runtimeOption = new RuntimeOption();
 
     @Override
@@ -93,7 +87,7 @@ final class ExamCommand implements Callable<Integer> {
         SessionOptions session = SessionOptions.defaults().withThreads(perModel);
         Injector injector = Wiring.injector(
                 new Wiring.RuntimeModule(runtimeOption.runtime),
-                new Wiring.DetectorModule(Optional.ofNullable(detectorFile), threshold, nms, session),
+                new Wiring.DetectorModule(Optional.ofNullable(detectorFile), detectionOptions.yolo(), session),
                 new Wiring.ClassifierModule(Optional.ofNullable(classifierFile), Optional.ofNullable(labels), session));
         try (DemoClip clip = source == null ? DemoClip.extract() : null;
                 FrameSource frames = Sources.open(

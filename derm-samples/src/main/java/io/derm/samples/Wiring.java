@@ -21,7 +21,6 @@ import io.derm.yolo.YoloDetector;
 import io.derm.yolo.YoloOptions;
 import java.nio.file.Path;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** How the parts are put together: one small Guice module a part, so that an application replaces one by binding another. */
 final class Wiring {
@@ -48,11 +47,9 @@ final class Wiring {
         private final YoloOptions options;
         private final SessionOptions session;
 
-        DetectorModule(Optional<Path> file, @Nullable Double threshold, @Nullable Double nms, SessionOptions session) {
+        DetectorModule(Optional<Path> file, YoloOptions options, SessionOptions session) {
             this.file = file;
-            YoloOptions given = YoloOptions.defaults();
-            given = threshold == null ? given : given.withScoreThreshold(threshold);
-            this.options = nms == null ? given : given.withIouThreshold(nms);
+            this.options = options;
             this.session = session;
         }
 
