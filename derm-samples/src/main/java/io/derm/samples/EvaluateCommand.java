@@ -9,12 +9,8 @@ import io.derm.api.CaptureException;
 import io.derm.api.Classifier;
 import io.derm.api.Detection;
 import io.derm.api.Detector;
-import io.derm.api.Frame;
-import io.derm.api.FrameSource;
 import io.derm.api.LesionClass;
 import io.derm.api.SessionOptions;
-import io.derm.capture.CaptureOptions;
-import io.derm.capture.Sources;
 import io.derm.yolo.YoloOptions;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -131,8 +128,7 @@ final class EvaluateCommand implements Callable<Integer> {
                         ? dir.resolve(name)
                         : dir.resolve("images").resolve(name);
                 List<Box> truth = truths.getOrDefault(image.path("id").asLong(), List.of());
-                try (FrameSource source = Sources.open(file.toString(), CaptureOptions.defaults());
-                        Frame frame = source.next().orElseThrow()) {
+                ImageJob.open(file.toString(), (opened, frame) -> {
                     List<Detection> found = detector.detect(frame);
                     all.add(truth, found);
                     String tone = image.path("fitzpatrick").asText("");
@@ -140,7 +136,7 @@ final class EvaluateCommand implements Callable<Integer> {
                         byTone.computeIfAbsent(tone, t -> new DetectionMetrics(minIou))
                                 .add(truth, found);
                     }
-                }
+                });
                 progress.step("");
             }
         }
@@ -198,14 +194,13 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         try (Progress progress = new Progress("classify", files.size())) {
             for (Path file : files) {
-                LesionClass truth = java.util.Objects.requireNonNull(classes.get(file));
-                try (FrameSource source = Sources.open(file.toString(), CaptureOptions.defaults());
-                        Frame frame = source.next().orElseThrow()) {
+                LesionClass truth = Objects.requireNonNull(classes.get(file));
+                ImageJob.open(file.toString(), (opened, frame) -> {
                     Assessment a =
                             classifier.classify(frame, List.of(frame.bounds())).get(0);
                     melanoma.add(a.probability(LesionClass.MELANOMA), truth == LesionClass.MELANOMA);
                     confusion[truth.ordinal()][a.lesionClass().ordinal()]++;
-                }
+                });
                 progress.step("");
             }
         }

@@ -25,17 +25,28 @@ final class ImageJob {
     static int run(List<String> images, Body body) throws Exception {
         int code = 0;
         for (String image : images) {
-            try (FrameSource source = Sources.open(image, CaptureOptions.defaults());
-                    Frame frame = source.next()
-                            .orElseThrow(() -> new CaptureException(
-                                    254, image + " holds no picture, expected an image", "Name an image file."))) {
-                body.image(image, frame);
+            try {
+                open(image, body);
             } catch (CaptureException e) {
                 System.err.println("derm: " + e.getMessage());
                 code = 1;
             }
         }
         return code;
+    }
+
+    /**
+     * Runs the body on one image, which is closed after.
+     *
+     * @throws CaptureException if it cannot be read
+     */
+    static void open(String image, Body body) throws Exception {
+        try (FrameSource source = Sources.open(image, CaptureOptions.defaults());
+                Frame frame = source.next()
+                        .orElseThrow(() -> new CaptureException(
+                                254, image + " holds no picture, expected an image", "Name an image file."))) {
+            body.image(image, frame);
+        }
     }
 
     static DermException outside(String box, Frame frame) {
