@@ -3,9 +3,10 @@ package io.derm.onnx;
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
+import com.google.protobuf.ByteString;
 import java.util.Optional;
 
-/** Reads the attributes of a node. */
+/** Reads and makes the attributes of nodes. */
 final class Attributes {
     private Attributes() {}
 
@@ -32,5 +33,37 @@ final class Attributes {
 
     static Optional<TensorProto> tensor(NodeProto node, String name) {
         return find(node, name).filter(AttributeProto::hasT).map(AttributeProto::getT);
+    }
+
+    static AttributeProto integer(String name, long value) {
+        return AttributeProto.newBuilder()
+                .setName(name)
+                .setType(AttributeProto.AttributeType.INT)
+                .setI(value)
+                .build();
+    }
+
+    static AttributeProto number(String name, float value) {
+        return AttributeProto.newBuilder()
+                .setName(name)
+                .setType(AttributeProto.AttributeType.FLOAT)
+                .setF(value)
+                .build();
+    }
+
+    static AttributeProto string(String name, String value) {
+        return AttributeProto.newBuilder()
+                .setName(name)
+                .setType(AttributeProto.AttributeType.STRING)
+                .setS(ByteString.copyFromUtf8(value))
+                .build();
+    }
+
+    static AttributeProto integers(String name, long... values) {
+        AttributeProto.Builder a = AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.INTS);
+        for (long v : values) {
+            a.addInts(v);
+        }
+        return a.build();
     }
 }

@@ -6,7 +6,6 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
-import com.google.protobuf.ByteString;
 import io.derm.onnx.DarknetPlan.Layer;
 import io.derm.onnx.DarknetPlan.Size;
 import io.derm.onnx.DarknetPlan.Window;
@@ -69,7 +68,8 @@ final class DarknetEmitter {
                         "SpaceToDepth",
                         name,
                         List.of(x),
-                        List.of(integer("blocksize", l.in().width() / l.out().width())));
+                        List.of(Attributes.integer(
+                                "blocksize", l.in().width() / l.out().width())));
             case "route" -> route(l, name);
             case "shortcut" -> shortcut(l, x, name);
             case "sam", "scale_channels" ->
@@ -110,8 +110,9 @@ final class DarknetEmitter {
             inputs.add(floats(name + ".bias", bias, filters));
         }
         List<AttributeProto> attributes = new ArrayList<>(window(l.window(), l.in(), l.out()));
-        attributes.add(integers("dilations", l.window().dilation(), l.window().dilation()));
-        attributes.add(integer("group", groups));
+        attributes.add(Attributes.integers(
+                "dilations", l.window().dilation(), l.window().dilation()));
+        attributes.add(Attributes.integer("group", groups));
         String y = add("Conv", name, inputs, attributes);
         if (batchNorm && !fold) {
             y = add(
@@ -123,7 +124,7 @@ final class DarknetEmitter {
                             floats(name + ".bias", bias, filters),
                             floats(name + ".mean", mean, filters),
                             floats(name + ".variance", variance, filters)),
-                    List.of(number("epsilon", EPSILON)));
+                    List.of(Attributes.number("epsilon", EPSILON)));
         }
         return activation(l, "logistic", y, name);
     }
@@ -134,9 +135,9 @@ final class DarknetEmitter {
         int bottom = (out.height() - 1) * w.strideY() + reach - in.height() - w.before();
         int right = (out.width() - 1) * w.strideX() + reach - in.width() - w.before();
         return List.of(
-                integers("kernel_shape", w.size(), w.size()),
-                integers("strides", w.strideY(), w.strideX()),
-                integers("pads", w.before(), w.before(), Math.max(bottom, 0), Math.max(right, 0)));
+                Attributes.integers("kernel_shape", w.size(), w.size()),
+                Attributes.integers("strides", w.strideY(), w.strideX()),
+                Attributes.integers("pads", w.before(), w.before(), Math.max(bottom, 0), Math.max(right, 0)));
     }
 
     private String upsample(Layer l, String x, String name) {
@@ -147,9 +148,9 @@ final class DarknetEmitter {
                 name,
                 List.of(x, "", scales),
                 List.of(
-                        string("mode", "nearest"),
-                        string("coordinate_transformation_mode", "asymmetric"),
-                        string("nearest_mode", "floor")));
+                        Attributes.string("mode", "nearest"),
+                        Attributes.string("coordinate_transformation_mode", "asymmetric"),
+                        Attributes.string("nearest_mode", "floor")));
         float scale = (float) l.section().number("scale", 1);
         return scale == 1
                 ? y
@@ -167,7 +168,7 @@ final class DarknetEmitter {
                             ? source(l, i)
                             : channels(source(l, i), name + "_group" + i, (long) group * width, (group + 1L) * width));
         }
-        return parts.size() == 1 ? parts.get(0) : add("Concat", name, parts, List.of(integer("axis", 1)));
+        return parts.size() == 1 ? parts.get(0) : add("Concat", name, parts, List.of(Attributes.integer("axis", 1)));
     }
 
     private String shortcut(Layer l, String x, String name) {
@@ -200,7 +201,7 @@ final class DarknetEmitter {
         String kind = l.section().text("activation", otherwise);
         String y = name + "_" + kind;
         return switch (kind) {
-            case "leaky" -> add("LeakyRelu", y, List.of(x), List.of(number("alpha", 0.1f)));
+            case "leaky" -> add("LeakyRelu", y, List.of(x), List.of(Attributes.number("alpha", 0.1f)));
             case "relu" -> add("Relu", y, List.of(x), List.of());
             case "relu6" ->
                 add(
@@ -259,37 +260,5 @@ final class DarknetEmitter {
     private String longs(String name, long... values) {
         graph.addInitializer(TensorBytes.longTensor(name, values));
         return name;
-    }
-
-    private static AttributeProto integer(String name, long value) {
-        return AttributeProto.newBuilder()
-                .setName(name)
-                .setType(AttributeProto.AttributeType.INT)
-                .setI(value)
-                .build();
-    }
-
-    private static AttributeProto number(String name, float value) {
-        return AttributeProto.newBuilder()
-                .setName(name)
-                .setType(AttributeProto.AttributeType.FLOAT)
-                .setF(value)
-                .build();
-    }
-
-    private static AttributeProto string(String name, String value) {
-        return AttributeProto.newBuilder()
-                .setName(name)
-                .setType(AttributeProto.AttributeType.STRING)
-                .setS(ByteString.copyFromUtf8(value))
-                .build();
-    }
-
-    private static AttributeProto integers(String name, long... values) {
-        AttributeProto.Builder a = AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.INTS);
-        for (long v : values) {
-            a.addInts(v);
-        }
-        return a.build();
     }
 }

@@ -75,6 +75,14 @@ final class ModelWriter {
         }
     }
 
+    static byte[] bytes(OnnxModel model, long limit) {
+        long size = size(model);
+        if (size > limit) {
+            throw Problems.notOnnx(model.name(), "has " + size + " bytes, over the 2 GiB of a protobuf in memory");
+        }
+        return withInternalData(model).toByteArray();
+    }
+
     /** A new file with the permissions of any new file; those of the JDK's temporary files are the owner's alone. */
     private static Path part(Path folder) throws IOException {
         return Files.createFile(folder.resolve("." + UUID.randomUUID() + ".part"));

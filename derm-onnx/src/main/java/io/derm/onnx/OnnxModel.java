@@ -184,6 +184,15 @@ public final class OnnxModel {
     }
 
     /**
+     * The model in memory, as runtimes open it; external data is taken in.
+     *
+     * @throws ModelException if it is larger than the 2 GiB of a protobuf
+     */
+    public Model toModel() {
+        return Model.of(name, ModelWriter.bytes(this, MAX_FILE - (1L << 20)));
+    }
+
+    /**
      * Writes the model: in one file where it fits into the 2 GiB of a protobuf, else with the data of its larger tensors in
      * {@code <file name>.data} beside it. Both are written under other names and then moved into place, the data first.
      *

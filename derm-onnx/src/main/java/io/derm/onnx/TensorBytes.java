@@ -132,7 +132,21 @@ final class TensorBytes {
         return tensor(name, DataType.INT64, UnsafeByteOperations.unsafeWrap(raw), values.length);
     }
 
-    private static TensorProto tensor(String name, DataType type, ByteString raw, long... dims) {
+    static TensorProto byteTensor(String name, DataType type, byte[] values, long... dims) {
+        return tensor(name, type, ByteString.copyFrom(values), dims);
+    }
+
+    static TensorProto intTensor(String name, int[] values, long... dims) {
+        byte[] raw = new byte[4 * values.length];
+        ByteBuffer.wrap(raw).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer().put(values);
+        return tensor(name, DataType.INT32, UnsafeByteOperations.unsafeWrap(raw), dims);
+    }
+
+    static TensorProto longScalar(String name, long value) {
+        return longTensor(name, value).toBuilder().clearDims().build();
+    }
+
+    static TensorProto tensor(String name, DataType type, ByteString raw, long... dims) {
         TensorProto.Builder t = TensorProto.newBuilder()
                 .setName(name)
                 .setDataType(type.number())

@@ -1,0 +1,105 @@
+package io.derm.onnx;
+
+import java.nio.FloatBuffer;
+
+/**
+ * How often a tensor took which values, in bounded memory whatever the number of samples: bins of equal width, a power of two, on either
+ * side of 0. When a value lies outside, widths double and neighbours are added up, which loses nothing but resolution. Confined.
+ */
+final class Histogram {
+    /** Bins on each side of 0; at least half of the wider side is in use, so a range has over a thousand bins. */
+    static final int SIDE = 2048;
+
+    private final long[] counts = new long[2 * SIDE];
+    private int exponent = Integer.MIN_VALUE;
+    private float min = Float.POSITIVE_INFINITY;
+    private float max = Float.NEGATIVE_INFINITY;
+    private long count;
+    private long odd;
+
+    /** Counts all values from index 0 to the limit; those that are not finite are counted apart. */
+    void add(FloatBuffer values) {
+        int n = values.limit();
+        float low = Float.POSITIVE_INFINITY;
+        float high = Float.NEGATIVE_INFINITY;
+        for (int i = 0; i < n; i++) {
+            float v = values.get(i);
+            if (Math.abs(v) <= Float.MAX_VALUE) {
+                low = Math.min(low, v);
+                high = Math.max(high, v);
+            }
+        }
+        if (low > high) {
+            odd += n;
+            return;
+        }
+        min = Math.min(min, low);
+        max = Math.max(max, high);
+        widen(Math.max(Math.abs(low), Math.abs(high)));
+        double perWidth = Math.scalb(1.0, -exponent);
+        for (int i = 0; i < n; i++) {
+            float v = values.get(i);
+            if (Math.abs(v) <= Float.MAX_VALUE) {
+                counts[SIDE + (int) Math.floor(v * perWidth)]++;
+                count++;
+            } else {
+                odd++;
+            }
+        }
+    }
+
+    private void widen(float magnitude) {
+        if (exponent == Integer.MIN_VALUE) {
+            exponent = magnitude == 0 ? -140 : Math.getExponent(magnitude) + 1 - 11;
+        }
+        while (magnitude >= Math.scalb((double) SIDE, exponent)) {
+            for (int i = 0; i < SIDE / 2; i++) {
+                counts[SIDE + i] = counts[SIDE + 2 * i] + counts[SIDE + 2 * i + 1];
+                counts[SIDE - 1 - i] = counts[SIDE - 1 - 2 * i] + counts[SIDE - 2 - 2 * i];
+            }
+            java.util.Arrays.fill(counts, 0, SIDE / 2, 0);
+            java.util.Arrays.fill(counts, SIDE + SIDE / 2, 2 * SIDE, 0);
+            exponent++;
+        }
+    }
+
+    /** Number of finite values. */
+    long count() {
+        return count;
+    }
+
+    /** Number of values that were not finite. */
+    long notFinite() {
+        return odd;
+    }
+
+    float min() {
+        return count == 0 ? 0 : min;
+    }
+
+    float max() {
+        return count == 0 ? 0 : max;
+    }
+
+    int bins() {
+        return 2 * SIDE;
+    }
+
+    long count(int bin) {
+        return counts[bin];
+    }
+
+    double width() {
+        return Math.scalb(1.0, exponent == Integer.MIN_VALUE ? 0 : exponent);
+    }
+
+    /** Lower edge of a bin. */
+    double edge(int bin) {
+        return (bin - SIDE) * width();
+    }
+
+    /** Middle of a bin. */
+    double centre(int bin) {
+        return (bin - SIDE + 0.5) * width();
+    }
+}
