@@ -2,24 +2,23 @@ package io.derm.samples;
 
 import io.derm.api.Assessment;
 import io.derm.api.LesionClass;
-import java.util.Arrays;
-import java.util.List;
+import java.util.EnumMap;
+import java.util.Map;
 
 /** Gathers a classifier's answers to crops of known lesions. Confined. */
 final class ClassificationTally {
     private final RocCurve melanoma = new RocCurve();
-    private final int[][] confusion = new int[LesionClass.values().length][LesionClass.values().length];
+    private final Map<LesionClass, Map<LesionClass, Integer>> confusion = new EnumMap<>(LesionClass.class);
 
     void add(DataSet.Crop crop, Assessment answer) {
         melanoma.add(answer.probability(LesionClass.MELANOMA), crop.lesionClass() == LesionClass.MELANOMA);
-        confusion[crop.lesionClass().ordinal()][answer.lesionClass().ordinal()]++;
+        confusion
+                .computeIfAbsent(crop.lesionClass(), c -> new EnumMap<>(LesionClass.class))
+                .merge(answer.lesionClass(), 1, Integer::sum);
     }
 
     ClassificationResult result() {
-        List<List<Integer>> rows = Arrays.stream(confusion)
-                .map(row -> Arrays.stream(row).boxed().toList())
-                .toList();
         return new ClassificationResult(
-                melanoma.size(), melanoma.area(), melanoma.sensitivityAt(ClassificationResult.SPECIFICITY), rows);
+                melanoma.size(), melanoma.area(), melanoma.sensitivityAt(ClassificationResult.SPECIFICITY), confusion);
     }
 }

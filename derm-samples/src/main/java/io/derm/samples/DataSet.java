@@ -12,7 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -209,16 +209,14 @@ final class DataSet {
     }
 
     private List<Crop> chosenCrops(IntPredicate wanted) {
-        int[] seen = new int[LesionClass.values().length];
+        Map<LesionClass, Integer> seen = new EnumMap<>(LesionClass.class);
         return crops.stream()
-                .filter(crop -> wanted.test(seen[crop.lesionClass().ordinal()]++))
+                .filter(crop -> wanted.test(seen.merge(crop.lesionClass(), 1, Integer::sum) - 1))
                 .toList();
     }
 
     @Override
     public String toString() {
-        int[] classes = new int[LesionClass.values().length];
-        crops.forEach(crop -> classes[crop.lesionClass().ordinal()]++);
-        return dir + " (" + scenes.size() + " scenes, crops " + Arrays.toString(classes) + ")";
+        return dir + " (" + scenes.size() + " scenes, " + crops.size() + " crops)";
     }
 }
