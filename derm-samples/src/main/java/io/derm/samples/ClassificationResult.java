@@ -9,7 +9,7 @@ import java.util.Map;
  *
  * @param crops number of crops
  * @param melanomaArea area under the ROC curve of P(melanoma); NaN without both melanomas and others
- * @param melanomaSensitivity the highest at a specificity of {@link #SPECIFICITY}; NaN without melanomas
+ * @param melanomaSensitivity the highest at a specificity of {@link #SPECIFICITY}; NaN without melanomas, 0 without any crop
  * @param confusion number of crops by truth, then by answer; classes without any are left out
  */
 record ClassificationResult(

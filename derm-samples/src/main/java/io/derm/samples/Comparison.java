@@ -120,9 +120,10 @@ final class Comparison implements AutoCloseable {
         if (a.classifies() && b.classifies()) {
             return classifiers(afterEach);
         }
-        Stream.of(a, b).forEach(s -> s.undecoded()
-                .ifPresent(why ->
-                        notes.add("only outputs are compared, as " + s.model().name() + " is not understood: " + why)));
+        Stream.of(a, b)
+                .flatMap(subject -> subject.undecoded().stream())
+                .distinct()
+                .forEach(why -> notes.add("only outputs are compared: " + why));
         for (Path file : files) {
             each(file, afterEach, frame -> {
                 a.run(frame);

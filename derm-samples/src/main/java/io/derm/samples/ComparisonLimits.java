@@ -82,11 +82,9 @@ record ComparisonLimits(
         Optional<OutputDifference> unlike =
                 r.outputs().stream().filter(o -> o.unlike() > 0).findFirst();
         if (unlike.isPresent()) {
-            return unmeasured(
-                    what,
-                    "of '" + unlike.get().name() + "' " + unlike.get().unlike()
-                            + " elements are not finite in one model",
-                    limit);
+            return Optional.of(what + " ('" + unlike.get().name() + "') is infinite, as "
+                    + unlike.get().unlike() + " elements are NaN or infinite in one model alone, limit "
+                    + plain(limit));
         }
         Optional<OutputDifference> empty =
                 r.outputs().stream().filter(o -> o.compared() == 0).findFirst();
@@ -112,10 +110,10 @@ record ComparisonLimits(
         // NaN compares as the largest.
         Drop worst = drops.stream().max(Comparator.comparingDouble(Drop::value)).orElseThrow();
         String what = "Drop of " + worst.of();
-        if (Double.isNaN(worst.value())) {
-            return unmeasured(what, "the labels are not of both melanomas and others", limit);
-        }
-        return unread(what, r, limit).or(() -> held(what, worst.value(), "", limit));
+        return unread(what, r, limit)
+                .or(() -> Double.isNaN(worst.value())
+                        ? unmeasured(what, "the labels are not of both melanomas and others", limit)
+                        : held(what, worst.value(), "", limit));
     }
 
     private static Optional<String> held(String what, double value, String unit, double limit) {

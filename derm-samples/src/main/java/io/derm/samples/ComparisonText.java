@@ -5,7 +5,7 @@ import io.derm.samples.ComparisonResult.Participant;
 import java.util.Formatter;
 import java.util.Locale;
 
-/** A comparison for people: a table on a hundred columns. */
+/** A comparison for people: a text table. */
 final class ComparisonText {
     private final ComparisonResult result;
     private final Formatter out = new Formatter(new StringBuilder(), Locale.ROOT);
@@ -88,9 +88,13 @@ final class ComparisonText {
     private void probabilities(ProbabilityDifference d) {
         out.format("probabilities%n");
         for (LesionClass c : LesionClass.values()) {
-            out.format(
-                    "  %-22s largest %.6f, mean %.6f%n",
-                    c + " differs by", d.max().getOrDefault(c, 0.0), d.mean().getOrDefault(c, 0.0));
+            if (d.images() > 0) {
+                out.format(
+                        "  %-22s largest %.6f, mean %.6f%n",
+                        c + " differs by",
+                        d.max().getOrDefault(c, 0.0),
+                        d.mean().getOrDefault(c, 0.0));
+            }
         }
         out.format(
                 "  %-22s %d of %d %s%n",
