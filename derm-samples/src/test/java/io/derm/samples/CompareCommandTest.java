@@ -194,6 +194,15 @@ class CompareCommandTest {
     }
 
     @Test
+    void fixedBatch_isComparedInTheImagesOwnPart() throws Exception {
+        Path four = Perturbed.of(DemoModels.classifier()).batch(4).write(dir.resolve("four.onnx"));
+        JsonNode root = json(compare("demo:classifier", four, "--json"));
+        assertThat(root.at("/outputs/0/elements").asInt())
+                .isEqualTo(3 * root.path("images").asInt());
+        assertThat(root.at("/outputs/0/maxAbsolute").asDouble(-1)).isBetween(0.0, 1e-4);
+    }
+
+    @Test
     void folderWithoutLabels_isComparedWithoutThem() throws Exception {
         String images = scenes.resolve("images").toString();
         Cli cli = Cli.run(

@@ -2,6 +2,7 @@ package io.derm.samples;
 
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import io.derm.api.Model;
 import io.derm.onnx.OnnxModel;
 import java.nio.file.Path;
@@ -56,6 +57,25 @@ final class Perturbed {
                 }
             }
         }
+        model = model.withProto(model.proto().toBuilder().setGraph(graph).build());
+        return this;
+    }
+
+    /** Fixes the batch of the first input and the first output, which is the first side of both. */
+    Perturbed batch(int n) {
+        GraphProto.Builder graph = model.proto().getGraph().toBuilder();
+        TensorShapeProto.Dimension side =
+                TensorShapeProto.Dimension.newBuilder().setDimValue(n).build();
+        graph.getInputBuilder(0)
+                .getTypeBuilder()
+                .getTensorTypeBuilder()
+                .getShapeBuilder()
+                .setDim(0, side);
+        graph.getOutputBuilder(0)
+                .getTypeBuilder()
+                .getTensorTypeBuilder()
+                .getShapeBuilder()
+                .setDim(0, side);
         model = model.withProto(model.proto().toBuilder().setGraph(graph).build());
         return this;
     }
