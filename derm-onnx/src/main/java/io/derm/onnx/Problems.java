@@ -25,7 +25,7 @@ final class Problems {
     static ModelException cannotWrite(Path file, IOException e) {
         return new ModelException(
                 96,
-                "Model " + file + " cannot be written: " + e,
+                "File " + file + " cannot be written: " + e,
                 "Check the folder, its permissions and the space left.",
                 e);
     }
