@@ -16,6 +16,7 @@ import java.util.Optional;
 final class ShapeInference {
     private final OnnxGraph graph;
     private final long batch;
+    private final long opset;
     private final Map<String, OnnxValue> values = new LinkedHashMap<>();
     private final SmallIntegers integers;
 
@@ -27,6 +28,7 @@ final class ShapeInference {
     ShapeInference(OnnxModel model, OnnxGraph graph, long batch) {
         this.graph = graph;
         this.batch = batch;
+        this.opset = model.opset();
         this.integers = new SmallIntegers(model, name -> value(name).shape());
     }
 
@@ -130,8 +132,20 @@ final class ShapeInference {
                 Attributes.tensor(node, "value")
                         .map(t -> DataType.of(t.getDataType()))
                         .orElse(DataType.FLOAT);
-            case "QuantizeLinear" -> node.getInputCount() > 2 ? in(node, 2).type() : DataType.UINT8;
-            case "DequantizeLinear" -> in(node, 1).type();
+            case "QuantizeLinear" ->
+                node.getInputCount() > 2 && !node.getInput(2).isEmpty()
+                        ? in(node, 2).type()
+                        : Attributes.find(node, "output_dtype")
+                                .map(a -> DataType.of((int) a.getI()))
+                                .filter(t -> t != DataType.UNDEFINED)
+                                .orElse(DataType.UINT8);
+            case "DequantizeLinear" ->
+                opset < 19
+                        ? DataType.FLOAT
+                        : Attributes.find(node, "output_dtype")
+                                .map(a -> DataType.of((int) a.getI()))
+                                .filter(t -> t != DataType.UNDEFINED)
+                                .orElse(in(node, 1).type());
             case "QLinearConv", "QLinearMatMul" -> in(node, 7).type();
             case "ConvInteger", "MatMulInteger" -> DataType.INT32;
             case "DynamicQuantizeLinear" -> output == 1 ? DataType.FLOAT : DataType.UINT8;
