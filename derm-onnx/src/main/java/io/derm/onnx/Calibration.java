@@ -5,24 +5,32 @@ import io.derm.api.InferenceException;
 import io.derm.api.InferenceRuntime;
 import io.derm.api.SessionOptions;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Which values the tensors of a model took on samples, as histograms: what int8 ranges are read off, for one runtime's way of writing
- * int8 as for another's. Immutable once made.
+ * int8 as for another's. Immutable, thread-safe.
  */
 public final class Calibration {
     private final OnnxModel model;
     private final Map<String, Histogram> histograms;
     private final int samples;
+    /** Ranges by method and tensor; entropy takes its time. */
+    private final Map<RangeMethod, Map<String, Range>> ranges = new EnumMap<>(RangeMethod.class);
 
     private Calibration(OnnxModel model, Map<String, Histogram> histograms, int samples) {
         this.model = model;
         this.histograms = Collections.unmodifiableMap(histograms);
         this.samples = samples;
+        for (RangeMethod method : RangeMethod.values()) {
+            ranges.put(method, new ConcurrentHashMap<>());
+        }
     }
 
     /**
@@ -102,6 +110,6 @@ public final class Calibration {
         if (h == null) {
             throw new IllegalArgumentException("Tensor '" + tensor + "' was not calibrated");
         }
-        return method.range(h);
+        return Objects.requireNonNull(ranges.get(method)).computeIfAbsent(tensor, t -> method.range(h));
     }
 }

@@ -24,7 +24,7 @@ final class PrecisionSearch {
     private final OnnxModel model;
     private final SixteenBits type;
     private final PrecisionRules rules;
-    private final OutputError error;
+    private final LargestError error;
     private final int samples;
     private final Progress progress;
 
@@ -41,7 +41,7 @@ final class PrecisionSearch {
         this.rules = rules;
         this.samples = samples.size();
         this.progress = progress;
-        this.error = new OutputError(model, runtime, options, samples);
+        this.error = new LargestError(model, runtime, options, samples);
     }
 
     /** The nodes to keep; empty if not even all of them are enough. */

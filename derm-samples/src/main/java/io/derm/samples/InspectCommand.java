@@ -1,15 +1,12 @@
 package io.derm.samples;
 
 import io.derm.api.ElementType;
-import io.derm.api.ModelException;
-import io.derm.api.ModelKeys;
 import io.derm.api.Signature;
 import io.derm.api.TensorInfo;
 import io.derm.onnx.DataType;
 import io.derm.onnx.ModelReport;
 import io.derm.onnx.OnnxModel;
 import io.derm.onnx.OnnxValue;
-import io.derm.yolo.YoloLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,24 +38,15 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     private static ModelReport recognise(ModelReport report, OnnxModel onnx) {
-        Optional<Signature> signature = signature(onnx);
-        if (signature.isEmpty()) {
-            return report;
+        Optional<ModelTask> found = signature(onnx).map(s -> ModelTask.of(s, onnx.name()));
+        ModelReport recognised = report;
+        if (found.isPresent() && found.get().name().isPresent()) {
+            recognised = recognised.recognised("task", found.get().name().get());
         }
-        Optional<String> task = signature.get().get(ModelKeys.TASK);
-        if (task.isEmpty() || task.get().equals("detect")) {
-            try {
-                String layout = YoloLayout.of(signature.get(), onnx.name()).decoderName();
-                return report.recognised("task", "detect").recognised("layout", layout);
-            } catch (ModelException e) {
-                if (task.isPresent()) {
-                    return report.recognised("task", "detect").recognised("layout", "not recognised: " + e.problem());
-                }
-            }
+        if (found.isPresent() && found.get().layout().isPresent()) {
+            recognised = recognised.recognised("layout", found.get().layout().get());
         }
-        List<TensorInfo> outputs = signature.get().outputs();
-        boolean scores = outputs.size() == 1 && outputs.get(0).rank() == 2;
-        return task.isPresent() || scores ? report.recognised("task", task.orElse("classify")) : report;
+        return recognised;
     }
 
     /** What a runtime would report; empty where a shape or type is not known before it runs. */
