@@ -36,13 +36,17 @@ final class GraphCheck {
         GraphProto graph = model.proto().getGraph();
         Stream.concat(graph.getInputList().stream(), graph.getOutputList().stream())
                 .forEach(this::valueInfo);
-        graph(graph, Set.of(), true);
+        graph(graph, Set.of());
         if (findings.stream().noneMatch(f -> TYPELESS.contains(f.rule()))) {
             Map<String, OnnxValue> values = model.graph().infer();
             graph.getNodeList().forEach(n -> nodes.types(n, values));
             Stream.of(graph.getInputList(), graph.getValueInfoList(), graph.getOutputList())
                     .flatMap(List::stream)
                     .distinct()
+                    .filter(v -> model.graph()
+                            .producer(v.getName())
+                            .map(nodes::known)
+                            .orElse(true))
                     .forEach(v -> declared(v, values));
         }
     }
@@ -73,7 +77,7 @@ final class GraphCheck {
         }
     }
 
-    private void graph(GraphProto graph, Set<String> outer, boolean main) {
+    private void graph(GraphProto graph, Set<String> outer) {
         String where = "graph '" + graph.getName() + "'";
         if (graph.getName().isEmpty()) {
             add("graph-name", where, "no name, expected one");
@@ -116,7 +120,7 @@ final class GraphCheck {
                 Stream.concat(a.hasT() ? Stream.of(a.getT()) : Stream.empty(), a.getTensorsList().stream())
                         .forEach(t -> tensor(t, at));
                 Stream.concat(a.hasG() ? Stream.of(a.getG()) : Stream.empty(), a.getGraphsList().stream())
-                        .forEach(g -> graph(g, known, false));
+                        .forEach(g -> graph(g, known));
             }
             for (String output : node.getOutputList()) {
                 if (!output.isEmpty() && !known.add(output)) {

@@ -49,6 +49,11 @@ final class NodeCheck {
                 : Optional.empty();
     }
 
+    /** Whether it is known what the node makes. */
+    boolean known(NodeProto node) {
+        return schema(node).isPresent();
+    }
+
     /** What can be seen without types. */
     void form(NodeProto node) {
         String domain = ModelCheck.domain(node.getDomain());

@@ -48,7 +48,7 @@ record OperatorSchema(
     /** A line of operators.txt, whose head explains it. */
     static OperatorSchema parse(String line) {
         String[] parts = line.split("\\|", -1);
-        String[] head = parts[0].trim().split(" ");
+        String[] head = parts[0].trim().split(" ", 2);
         long since = Long.parseLong(head[1]);
         if (parts.length == 2) {
             return new OperatorSchema(head[0], since, true, List.of(), List.of(), Map.of(), Map.of());

@@ -50,7 +50,9 @@ final class ShapeInference {
                     continue;
                 }
                 OnnxValue inferred = new OnnxValue(
-                        name, ours ? type(node, i) : DataType.UNDEFINED, ours ? shape(node, i) : Shape.UNKNOWN);
+                        name,
+                        ours ? TypeRules.type(node, i, opset, n -> value(n).type()) : DataType.UNDEFINED,
+                        ours ? shape(node, i) : Shape.UNKNOWN);
                 put(merge(inferred, Optional.ofNullable(declared.get(name))));
             }
             if (ours && node.getOutputCount() > 0) {
@@ -112,50 +114,6 @@ final class ShapeInference {
             shape = Shape.of(dims);
         }
         return new OnnxValue(inferred.name(), type, shape);
-    }
-
-    private DataType type(NodeProto node, int output) {
-        return switch (node.getOpType()) {
-            case "Shape", "Size", "ArgMax", "ArgMin", "NonZero", "NonMaxSuppression" -> DataType.INT64;
-            case "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "And", "Or", "IsNaN", "IsInf" ->
-                DataType.BOOL;
-            case "Cast" -> DataType.of((int) Attributes.integer(node, "to", 0));
-            case "Constant" ->
-                Attributes.find(node, "value_float").isPresent()
-                                || Attributes.find(node, "value_floats").isPresent()
-                        ? DataType.FLOAT
-                        : Attributes.find(node, "value_int").isPresent()
-                                        || Attributes.find(node, "value_ints").isPresent()
-                                ? DataType.INT64
-                                : DataType.UNDEFINED;
-            case "ConstantOfShape" ->
-                Attributes.tensor(node, "value")
-                        .map(t -> DataType.of(t.getDataType()))
-                        .orElse(DataType.FLOAT);
-            case "QuantizeLinear" ->
-                node.getInputCount() > 2 && !node.getInput(2).isEmpty()
-                        ? in(node, 2).type()
-                        : Attributes.find(node, "output_dtype")
-                                .map(a -> DataType.of((int) a.getI()))
-                                .filter(t -> t != DataType.UNDEFINED)
-                                .orElse(DataType.UINT8);
-            case "DequantizeLinear" ->
-                opset < 19
-                        ? DataType.FLOAT
-                        : Attributes.find(node, "output_dtype")
-                                .map(a -> DataType.of((int) a.getI()))
-                                .filter(t -> t != DataType.UNDEFINED)
-                                .orElse(in(node, 1).type());
-            case "QLinearConv", "QLinearMatMul" -> in(node, 7).type();
-            case "ConvInteger", "MatMulInteger" -> DataType.INT32;
-            case "DynamicQuantizeLinear" -> output == 1 ? DataType.FLOAT : DataType.UINT8;
-            case "Where" -> in(node, 1).type();
-            case "TopK", "MaxPool" -> output == 1 ? DataType.INT64 : in(node, 0).type();
-            case "Dropout" -> output == 1 ? DataType.BOOL : in(node, 0).type();
-            case "If", "Loop", "Scan", "SequenceAt", "SplitToSequence", "Range", "OneHot", "EyeLike" ->
-                DataType.UNDEFINED;
-            default -> in(node, 0).type();
-        };
     }
 
     private Shape shape(NodeProto node, int output) {

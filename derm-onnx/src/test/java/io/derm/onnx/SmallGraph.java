@@ -162,7 +162,7 @@ final class SmallGraph {
             int bits = Float.floatToRawIntBits(from.getFloat());
             // Zero and normal numbers only: sign, exponent less 112, the upper ten bits of the fraction.
             int magnitude = bits << 1 == 0 ? 0 : (bits >>> 13 & 0x3ffff) - (112 << 10);
-            to.putShort((short) (bits >>> 16 & 0x8000 | magnitude));
+            to.putShort((short) ((bits >>> 16 & 0x8000) | magnitude));
         }
         return t.toBuilder()
                 .setDataType(DataType.FLOAT16.number())
