@@ -3,60 +3,129 @@ package io.derm.onnx;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import io.derm.api.ModelException;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
 /** Rewrites what changed between old operator sets and the one that a precision pass needs. */
 final class OpsetUpgrade {
     /** Operators mean the same from here to 13 but for those that took their axes or sizes as attributes, and softmax. */
     private static final long OLDEST = 11;
 
-    private static final long LATEST_HANDLED = 13;
+    /** The newest one that a model can be brought to. */
+    static final long NEWEST = 22;
+
+    /** Took their axes as an attribute before 18. */
+    private static final Set<String> REDUCTIONS = Set.of(
+            "ReduceL1",
+            "ReduceL2",
+            "ReduceLogSum",
+            "ReduceLogSumExp",
+            "ReduceMax",
+            "ReduceMean",
+            "ReduceMin",
+            "ReduceProd",
+            "ReduceSumSquare");
+
+    /** Operators that mean something else from an opset on, by the adapters of onnx/version_converter for 13 to 22. */
+    private static final Map<String, Long> CHANGED =
+            Map.of("RoiAlign", 16L, "DFT", 20L, "GridSample", 20L, "GroupNormalization", 21L);
+
+    private static final Set<String> SOFTMAXES = Set.of("Softmax", "LogSoftmax", "Hardmax");
 
     private OpsetUpgrade() {}
 
     /**
      * The model at that operator set or a newer one.
      *
+     * @param opset up to 22
      * @throws ModelException if it is older than 11, or uses something whose meaning changed in a way that is not rewritten
      */
     static OnnxModel toAtLeast(long opset, OnnxModel model) {
         if (model.opset() >= opset) {
             return model;
         }
-        if (model.opset() < OLDEST) {
-            throw refused(model, "operator set " + model.opset());
+        Optional<String> obstacle = obstacle(opset, model);
+        if (obstacle.isPresent()) {
+            throw refused(model, obstacle.get());
         }
         GraphEditor graph = new GraphEditor(model);
-        if (model.opset() < LATEST_HANDLED) {
-            for (int i = 0; i < graph.nodes.size(); i++) {
-                graph.nodes.set(i, to13(model, graph, graph.nodes.get(i)));
+        for (int i = 0; i < graph.nodes.size(); i++) {
+            NodeProto node = graph.nodes.get(i);
+            if (!ModelCheck.domain(node.getDomain()).isEmpty()) {
+                continue;
             }
+            node = model.opset() < 13 ? to13(graph, node) : node;
+            graph.nodes.set(i, model.opset() < 18 && opset >= 18 ? to18(graph, node) : node);
         }
         graph.opset(opset);
         return graph.build();
     }
 
-    private static NodeProto to13(OnnxModel model, GraphEditor graph, NodeProto node) {
+    /** What keeps a model from that opset, in words; empty if nothing does. */
+    static Optional<String> obstacle(long opset, OnnxModel model) {
+        if (model.opset() >= opset) {
+            return Optional.empty();
+        }
+        if (model.opset() < OLDEST || opset > NEWEST) {
+            return Optional.of("operator set " + model.opset());
+        }
+        return model.graph().nodes().stream()
+                .filter(n -> ModelCheck.domain(n.getDomain()).isEmpty())
+                .flatMap(n -> obstacle(opset, model, n).stream())
+                .findFirst();
+    }
+
+    private static Optional<String> obstacle(long opset, OnnxModel model, NodeProto node) {
+        long from = model.opset();
+        String what = node.getOpType() + " '" + node.getName() + "'";
+        long changed = CHANGED.getOrDefault(node.getOpType(), 0L);
+        if (from < changed && opset >= changed) {
+            return Optional.of(what + ", which is another operator from " + changed + " on, in operator set " + from);
+        }
+        // What a graph inside reads by attributes would have to be rewritten too.
+        if (opset > 13 && !GraphEditor.capturedBy(node).isEmpty()) {
+            return Optional.of(what + " with a graph inside in operator set " + from);
+        }
+        if (from < 14 && opset >= 14 && node.getOpType().equals("BatchNormalization") && node.getOutputCount() > 1) {
+            return Optional.of(what + " in training in operator set " + from);
+        }
+        if (from < 13 && SOFTMAXES.contains(node.getOpType())) {
+            // Before 13 all sides from the axis on are one; the same where the axis is the last.
+            long axis = Attributes.integer(node, "axis", 1);
+            OnnxValue x = model.graph().infer().get(node.getInput(0));
+            int rank = x == null ? -1 : x.shape().rank();
+            if (axis != -1 && axis != rank - 1) {
+                return Optional.of(what + " over several sides in operator set " + from);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static NodeProto to13(GraphEditor graph, NodeProto node) {
         return switch (node.getOpType()) {
             case "Squeeze", "Unsqueeze", "ReduceSum" -> asInput(graph, node, "axes");
             case "Split" -> asInput(graph, node, "split");
-            case "Softmax", "LogSoftmax", "Hardmax" -> {
-                // Before 13 all sides from the axis on are one; the same where the axis is the last.
-                long axis = Attributes.integer(node, "axis", 1);
-                OnnxValue x = model.graph().infer().get(node.getInput(0));
-                int rank = x == null ? -1 : x.shape().rank();
-                if (axis != -1 && axis != rank - 1) {
-                    throw refused(
-                            model,
-                            node.getOpType() + " '" + node.getName() + "' over several sides in operator set "
-                                    + model.opset());
-                }
-                yield node.toBuilder()
+            case "Softmax", "LogSoftmax", "Hardmax" ->
+                node.toBuilder()
                         .clearAttribute()
                         .addAttribute(Attributes.integer("axis", -1))
                         .build();
-            }
             default -> node;
         };
+    }
+
+    private static NodeProto to18(GraphEditor graph, NodeProto node) {
+        if (REDUCTIONS.contains(node.getOpType())) {
+            return asInput(graph, node, "axes");
+        }
+        boolean equal = node.getOpType().equals("Split")
+                && (node.getInputCount() < 2 || node.getInput(1).isEmpty());
+        return equal
+                ? node.toBuilder()
+                        .addAttribute(Attributes.integer("num_outputs", node.getOutputCount()))
+                        .build()
+                : node;
     }
 
     private static NodeProto asInput(GraphEditor graph, NodeProto node, String attribute) {

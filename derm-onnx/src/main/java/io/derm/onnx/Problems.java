@@ -3,6 +3,8 @@ package io.derm.onnx;
 import io.derm.api.ModelException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
 
 /** Errors of ONNX files that more than one class throws. */
 final class Problems {
@@ -35,5 +37,15 @@ final class Problems {
                 97,
                 "Tensor '" + tensor + "' of " + model + " " + found + ", expected " + expected,
                 "Export the model again.");
+    }
+
+    static ModelException unsound(String model, List<Finding> findings) {
+        int shown = Math.min(findings.size(), 3);
+        return new ModelException(
+                98,
+                "Model " + model + " breaks the ONNX specification " + findings.size() + " times: "
+                        + findings.stream().limit(shown).map(Finding::toString).collect(Collectors.joining("; "))
+                        + (shown < findings.size() ? " ..." : "") + "; expected a sound model",
+                "Export the model again, or convert it from one that is sound.");
     }
 }

@@ -16,6 +16,7 @@ import java.util.Optional;
 final class ShapeInference {
     private final OnnxGraph graph;
     private final long batch;
+    private final long opset;
     private final Map<String, OnnxValue> values = new LinkedHashMap<>();
     private final SmallIntegers integers;
 
@@ -27,6 +28,7 @@ final class ShapeInference {
     ShapeInference(OnnxModel model, OnnxGraph graph, long batch) {
         this.graph = graph;
         this.batch = batch;
+        this.opset = model.opset();
         this.integers = new SmallIntegers(model, name -> value(name).shape());
     }
 
@@ -48,7 +50,9 @@ final class ShapeInference {
                     continue;
                 }
                 OnnxValue inferred = new OnnxValue(
-                        name, ours ? type(node, i) : DataType.UNDEFINED, ours ? shape(node, i) : Shape.UNKNOWN);
+                        name,
+                        ours ? TypeRules.type(node, i, opset, n -> value(n).type()) : DataType.UNDEFINED,
+                        ours ? shape(node, i) : Shape.UNKNOWN);
                 put(merge(inferred, Optional.ofNullable(declared.get(name))));
             }
             if (ours && node.getOutputCount() > 0) {
@@ -110,38 +114,6 @@ final class ShapeInference {
             shape = Shape.of(dims);
         }
         return new OnnxValue(inferred.name(), type, shape);
-    }
-
-    private DataType type(NodeProto node, int output) {
-        return switch (node.getOpType()) {
-            case "Shape", "Size", "ArgMax", "ArgMin", "NonZero", "NonMaxSuppression" -> DataType.INT64;
-            case "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "And", "Or", "IsNaN", "IsInf" ->
-                DataType.BOOL;
-            case "Cast" -> DataType.of((int) Attributes.integer(node, "to", 0));
-            case "Constant" ->
-                Attributes.find(node, "value_float").isPresent()
-                                || Attributes.find(node, "value_floats").isPresent()
-                        ? DataType.FLOAT
-                        : Attributes.find(node, "value_int").isPresent()
-                                        || Attributes.find(node, "value_ints").isPresent()
-                                ? DataType.INT64
-                                : DataType.UNDEFINED;
-            case "ConstantOfShape" ->
-                Attributes.tensor(node, "value")
-                        .map(t -> DataType.of(t.getDataType()))
-                        .orElse(DataType.FLOAT);
-            case "QuantizeLinear" -> node.getInputCount() > 2 ? in(node, 2).type() : DataType.UINT8;
-            case "DequantizeLinear" -> in(node, 1).type();
-            case "QLinearConv", "QLinearMatMul" -> in(node, 7).type();
-            case "ConvInteger", "MatMulInteger" -> DataType.INT32;
-            case "DynamicQuantizeLinear" -> output == 1 ? DataType.FLOAT : DataType.UINT8;
-            case "Where" -> in(node, 1).type();
-            case "TopK", "MaxPool" -> output == 1 ? DataType.INT64 : in(node, 0).type();
-            case "Dropout" -> output == 1 ? DataType.BOOL : in(node, 0).type();
-            case "If", "Loop", "Scan", "SequenceAt", "SplitToSequence", "Range", "OneHot", "EyeLike" ->
-                DataType.UNDEFINED;
-            default -> in(node, 0).type();
-        };
     }
 
     private Shape shape(NodeProto node, int output) {
