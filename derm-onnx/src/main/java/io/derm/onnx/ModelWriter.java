@@ -4,8 +4,8 @@ import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
-import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.UnsafeByteOperations;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -146,7 +146,7 @@ final class ModelWriter {
                             ? t.toBuilder()
                                     .clearExternalData()
                                     .clearDataLocation()
-                                    .setRawData(ByteString.copyFrom(model.bytes(t)))
+                                    .setRawData(UnsafeByteOperations.unsafeWrap(model.bytes(t)))
                                     .build()
                             : t);
         }

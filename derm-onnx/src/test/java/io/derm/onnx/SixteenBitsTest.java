@@ -121,8 +121,7 @@ class SixteenBitsTest {
         for (float v : values) {
             found.add(type.value(type.constant(v)));
         }
-        assertThat(found)
-                .containsExactly(0f, -0f, type.least(), -type.least(), type.max(), -type.max(), 1f);
+        assertThat(found).containsExactly(0f, -0f, type.least(), -type.least(), type.max(), -type.max(), 1f);
         TensorProto half = type.tensor("w", values, 7);
         TensorProto rounded = type.rounded("w", values, 7);
         OnnxModel any = new SmallGraph(17, 8).output("w", DataType.FLOAT, 7).build();
