@@ -35,6 +35,16 @@ public final class DemoModels {
         return Model.of(CLASSIFIER + ".onnx", read(CLASSIFIER + ".onnx"));
     }
 
+    /** Ranges of {@link #detector()} on phantoms, as {@code Calibration} of derm-onnx writes and reads them: what int8 is made with. */
+    public static String detectorCalibration() {
+        return new String(read(DETECTOR + ".calibration.txt"), StandardCharsets.UTF_8);
+    }
+
+    /** Ranges of {@link #classifier()} on phantoms, as {@code Calibration} of derm-onnx writes and reads them: what int8 is made with. */
+    public static String classifierCalibration() {
+        return new String(read(CLASSIFIER + ".calibration.txt"), StandardCharsets.UTF_8);
+    }
+
     /** Model card of {@link #detector()} in Markdown. */
     public static String detectorCard() {
         return new String(read(DETECTOR + ".md"), StandardCharsets.UTF_8);

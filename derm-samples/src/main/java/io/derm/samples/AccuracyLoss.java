@@ -26,7 +26,7 @@ final class AccuracyLoss implements ToDoubleFunction<OnnxModel> {
     private final String what;
     private final int images;
     private final Measure measure;
-    private int runs;
+    private int seen;
 
     /** What an opened model reaches. */
     private interface Measure {
@@ -87,14 +87,17 @@ final class AccuracyLoss implements ToDoubleFunction<OnnxModel> {
     @Override
     public double applyAsDouble(OnnxModel candidate) {
         try {
-            double loss = measure.loss(candidate);
-            progress.step("models measured", ++runs, runs);
-            return loss;
+            return measure.loss(candidate);
         } catch (RuntimeException e) {
             throw e;
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    private void step() {
+        seen = seen % images + 1;
+        progress.step("images measured", seen, images);
     }
 
     private interface Reading<T> {
@@ -108,10 +111,11 @@ final class AccuracyLoss implements ToDoubleFunction<OnnxModel> {
         }
     }
 
-    private static double averagePrecision(Subject subject, List<DataSet.Scene> scenes) throws Exception {
+    private double averagePrecision(Subject subject, List<DataSet.Scene> scenes) throws Exception {
         DetectionTally tally = new DetectionTally(BoxTally.MIN_IOU, Evaluation.CURVE_THRESHOLD);
         for (DataSet.Scene scene : scenes) {
             ImageJob.open(scene.file().toString(), (name, frame) -> tally.add(scene, detections(subject, frame)));
+            step();
         }
         return tally.result().averagePrecision();
     }
@@ -122,7 +126,7 @@ final class AccuracyLoss implements ToDoubleFunction<OnnxModel> {
     }
 
     /** The scenes with the boxes of a model for their truth. */
-    private static List<DataSet.Scene> answered(Subject subject, List<DataSet.Scene> scenes, double threshold)
+    private List<DataSet.Scene> answered(Subject subject, List<DataSet.Scene> scenes, double threshold)
             throws Exception {
         List<DataSet.Scene> answered = new ArrayList<>();
         for (DataSet.Scene scene : scenes) {
@@ -135,11 +139,12 @@ final class AccuracyLoss implements ToDoubleFunction<OnnxModel> {
                                     .map(Detection::box)
                                     .toList(),
                             "")));
+            step();
         }
         return answered;
     }
 
-    private static ClassificationResult classification(Subject subject, List<DataSet.Crop> crops) throws Exception {
+    private ClassificationResult classification(Subject subject, List<DataSet.Crop> crops) throws Exception {
         ClassificationTally tally = new ClassificationTally();
         for (DataSet.Crop crop : crops) {
             ImageJob.open(crop.file().toString(), (name, frame) -> subject.classify(frame)
@@ -148,7 +153,7 @@ final class AccuracyLoss implements ToDoubleFunction<OnnxModel> {
         return tally.result();
     }
 
-    private static List<String> classes(Subject subject, List<Path> files) throws Exception {
+    private List<String> classes(Subject subject, List<Path> files) throws Exception {
         List<String> classes = new ArrayList<>();
         for (Path file : files) {
             ImageJob.open(
@@ -157,6 +162,7 @@ final class AccuracyLoss implements ToDoubleFunction<OnnxModel> {
                             .map(Assessment::lesionClass)
                             .map(Enum::name)
                             .orElse("")));
+            step();
         }
         return classes;
     }

@@ -52,6 +52,9 @@ final class ClassifyCommand implements Callable<Integer> {
     @Mixin
     private final RuntimeOption runtimeOption = new RuntimeOption();
 
+    @Mixin
+    private final PrecisionOption precisionOption = new PrecisionOption();
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -62,7 +65,9 @@ final class ClassifyCommand implements Callable<Integer> {
         Injector injector = Wiring.injector(
                 new Wiring.RuntimeModule(runtimeOption.runtime),
                 new Wiring.ClassifierModule(
-                        Optional.ofNullable(model), Optional.ofNullable(labels), SessionOptions.defaults()));
+                        () -> precisionOption.classifier(Optional.ofNullable(model)),
+                        Optional.ofNullable(labels),
+                        SessionOptions.defaults()));
         try (Classifier classifier = Wiring.get(injector, Classifier.class)) {
             return ImageJob.run(images, (name, frame) -> {
                 Box assessed = region.orElse(frame.bounds());

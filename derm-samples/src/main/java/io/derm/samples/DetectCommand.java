@@ -37,12 +37,17 @@ final class DetectCommand implements Callable<Integer> {
     @Mixin
     private final RuntimeOption runtimeOption = new RuntimeOption();
 
+    @Mixin
+    private final PrecisionOption precisionOption = new PrecisionOption();
+
     @Override
     public Integer call() throws Exception {
         Injector injector = Wiring.injector(
                 new Wiring.RuntimeModule(runtimeOption.runtime),
                 new Wiring.DetectorModule(
-                        Optional.ofNullable(model), detectionOptions.yolo(), SessionOptions.defaults()));
+                        () -> precisionOption.detector(Optional.ofNullable(model)),
+                        detectionOptions.yolo(),
+                        SessionOptions.defaults()));
         try (Detector detector = Wiring.get(injector, Detector.class)) {
             return ImageJob.run(images, (name, frame) -> System.out.println(json(name, frame, detector.detect(frame))));
         }

@@ -59,6 +59,9 @@ final class EvaluateCommand implements Callable<Integer> {
     @Mixin
     private final RuntimeOption runtimeOption = new RuntimeOption();
 
+    @Mixin
+    private final PrecisionOption precisionOption = new PrecisionOption();
+
     @Override
     public Integer call() throws Exception {
         if (!DataSet.labelled(dir)) {
@@ -71,11 +74,13 @@ final class EvaluateCommand implements Callable<Integer> {
         Injector injector = Wiring.injector(
                 new Wiring.RuntimeModule(runtimeOption.runtime),
                 new Wiring.DetectorModule(
-                        Optional.ofNullable(detectorFile),
+                        () -> precisionOption.detector(Optional.ofNullable(detectorFile)),
                         YoloOptions.defaults().withScoreThreshold(Evaluation.CURVE_THRESHOLD),
                         SessionOptions.defaults()),
                 new Wiring.ClassifierModule(
-                        Optional.ofNullable(classifierFile), Optional.ofNullable(labels), SessionOptions.defaults()));
+                        () -> precisionOption.classifier(Optional.ofNullable(classifierFile)),
+                        Optional.ofNullable(labels),
+                        SessionOptions.defaults()));
         if (data.hasBoxes()) {
             try (Detector detector = Wiring.get(injector, Detector.class)) {
                 detection(detector, data);

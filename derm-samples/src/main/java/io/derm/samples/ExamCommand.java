@@ -81,14 +81,23 @@ final class ExamCommand implements Callable<Integer> {
     @Mixin
     private final RuntimeOption runtimeOption = new RuntimeOption();
 
+    @Mixin
+    private final PrecisionOption precisionOption = new PrecisionOption();
+
     @Override
     public Integer call() throws Exception {
         int perModel = threads > 0 ? threads : Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
         SessionOptions session = SessionOptions.defaults().withThreads(perModel);
         Injector injector = Wiring.injector(
                 new Wiring.RuntimeModule(runtimeOption.runtime),
-                new Wiring.DetectorModule(Optional.ofNullable(detectorFile), detectionOptions.yolo(), session),
-                new Wiring.ClassifierModule(Optional.ofNullable(classifierFile), Optional.ofNullable(labels), session));
+                new Wiring.DetectorModule(
+                        () -> precisionOption.detector(Optional.ofNullable(detectorFile)),
+                        detectionOptions.yolo(),
+                        session),
+                new Wiring.ClassifierModule(
+                        () -> precisionOption.classifier(Optional.ofNullable(classifierFile)),
+                        Optional.ofNullable(labels),
+                        session));
         try (DemoClip clip = source == null ? DemoClip.extract() : null;
                 FrameSource frames = Sources.open(
                         clip == null ? String.valueOf(source) : clip.path().toString(), CaptureOptions.defaults());

@@ -205,10 +205,13 @@ final class PrecisionJob {
             if (current == null || !now.equals(what)) {
                 close();
                 what = now;
-                current = new Progress(now, done == total ? -1 : total);
+                current = new Progress(now, total);
                 bar = current;
             }
             current.step("");
+            if (done == total) {
+                close();
+            }
         }
 
         @Override

@@ -16,11 +16,11 @@ import io.derm.api.SessionOptions;
 import io.derm.effnet.EffnetClassifier;
 import io.derm.effnet.EffnetOptions;
 import io.derm.effnet.LabelMaps;
-import io.derm.models.DemoModels;
 import io.derm.yolo.YoloDetector;
 import io.derm.yolo.YoloOptions;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** How the parts are put together: one small Guice module a part, so that an application replaces one by binding another. */
 final class Wiring {
@@ -41,14 +41,14 @@ final class Wiring {
         }
     }
 
-    /** A YOLO detector out of a file, or the demo model. */
+    /** A YOLO detector; the model is read when the detector is opened. */
     static final class DetectorModule extends AbstractModule {
-        private final Optional<Path> file;
+        private final Supplier<Model> model;
         private final YoloOptions options;
         private final SessionOptions session;
 
-        DetectorModule(Optional<Path> file, YoloOptions options, SessionOptions session) {
-            this.file = file;
+        DetectorModule(Supplier<Model> model, YoloOptions options, SessionOptions session) {
+            this.model = model;
             this.options = options;
             this.session = session;
         }
@@ -56,19 +56,18 @@ final class Wiring {
         @Provides
         @Singleton
         Detector detector(InferenceRuntime runtime) {
-            Model model = file.map(Model::of).orElseGet(DemoModels::detector);
-            return YoloDetector.open(runtime, model, session, options);
+            return YoloDetector.open(runtime, model.get(), session, options);
         }
     }
 
-    /** An EfficientNet classifier out of a file, or the demo model. */
+    /** An EfficientNet classifier; the model is read when the classifier is opened. */
     static final class ClassifierModule extends AbstractModule {
-        private final Optional<Path> file;
+        private final Supplier<Model> model;
         private final Optional<Path> labels;
         private final SessionOptions session;
 
-        ClassifierModule(Optional<Path> file, Optional<Path> labels, SessionOptions session) {
-            this.file = file;
+        ClassifierModule(Supplier<Model> model, Optional<Path> labels, SessionOptions session) {
+            this.model = model;
             this.labels = labels;
             this.session = session;
         }
@@ -76,12 +75,11 @@ final class Wiring {
         @Provides
         @Singleton
         Classifier classifier(InferenceRuntime runtime) {
-            Model model = file.map(Model::of).orElseGet(DemoModels::classifier);
             EffnetOptions options = EffnetOptions.defaults();
             if (labels.isPresent()) {
                 options = options.withLabels(LabelMaps.read(labels.get()));
             }
-            return EffnetClassifier.open(runtime, model, session, options);
+            return EffnetClassifier.open(runtime, model.get(), session, options);
         }
     }
 
