@@ -8,7 +8,6 @@ import io.derm.api.SessionOptions;
 import io.derm.api.Tensor;
 import io.derm.api.Tensors;
 import io.derm.onnx.MixedPrecision.Converted;
-import io.derm.onnx.PrecisionReport.Reason;
 import io.derm.ort.OrtRuntime;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -62,7 +61,9 @@ class MixedPrecisionModelsTest {
         assertThat(ModelCheck.of(converted.model())).isEmpty();
         assertThat(ModelCheck.of(emulated.model())).isEmpty();
         assertThat(converted.report().kept()).isEmpty();
-        assertThat(converted.report().nodes()).hasSizeGreaterThan(60).isEqualTo(emulated.report().nodes());
+        assertThat(converted.report().nodes())
+                .hasSizeGreaterThan(60)
+                .isEqualTo(emulated.report().nodes());
         assertThat(converted.model().metadata()).isEqualTo(model.metadata());
         LargestError error = new LargestError(model, RUNTIME, OPTIONS, samples);
         double rounded = error.of(emulated.model(), samples.size());
@@ -85,7 +86,7 @@ class MixedPrecisionModelsTest {
                 MixedPrecision.to(DataType.FLOAT16).convert(int8, RUNTIME, OPTIONS, samples, Progress.NONE);
         assertThat(ModelCheck.of(converted.model())).isEmpty();
         assertThat(converted.model().opset()).isBetween(19L, 22L);
-        assertThat(converted.report().reasons().keySet()).isSubsetOf(Reason.SCALE, Reason.NEIGHBOURS);
+        assertThat(converted.report().kept()).isEmpty();
         Map<String, OnnxValue> values = converted.model().graph().infer();
         assertThat(converted.model().graph().nodes().stream()
                         .filter(n -> n.getOpType().equals("Conv"))
@@ -94,9 +95,18 @@ class MixedPrecisionModelsTest {
         assertThat(count(converted.model(), "QuantizeLinear"))
                 .isEqualTo(count(int8, "QuantizeLinear"))
                 .isGreaterThan(10);
-        double error = new LargestError(int8, RUNTIME, OPTIONS, samples).of(converted.model(), samples.size());
-        System.out.printf("%s int8 with float16: %.2e from int8 with float32%n%s", name, error, converted.report().toText());
-        assertThat(error).isFinite();
+        assertThat(TensorRtQdqCheck.of(converted.model())).isEqualTo(TensorRtQdqCheck.of(int8));
+        RUNTIME.open(converted.model().toModel(), OPTIONS).close();
+        // ONNX Runtime 1.28 cuts off in QuantizeLinear of float16 where it should round, so that only the emulation
+        // tells
+        // anything.
+        OnnxModel emulated = MixedPrecision.to(DataType.FLOAT16)
+                .emulating(true)
+                .convert(int8)
+                .model();
+        double error = new LargestError(int8, RUNTIME, OPTIONS, samples).of(emulated, samples.size());
+        assertThat(error).isBetween(1e-5, 5e-2);
+        System.out.printf("%s int8 with float16: %.2e from int8 with float32%n", name, error);
     }
 
     private static long count(OnnxModel model, String operator) {
@@ -119,7 +129,9 @@ class MixedPrecisionModelsTest {
         Converted c = MixedPrecision.to(DataType.FLOAT16).convert(g.build());
         assertThat(ModelCheck.of(c.model())).isEmpty();
         assertThat(c.model().opset()).isEqualTo(19);
-        assertThat(c.report().kept()).extracting(PrecisionReport.Node::name).containsExactly("fine", "tiny_q", "tiny");
+        assertThat(c.report().kept())
+                .extracting(PrecisionReport.Node::name)
+                .containsExactly("fine_q", "fine", "tiny_q", "tiny");
         assertThat(c.report().node("tiny").map(n -> n.reason().orElseThrow() + " " + n.detail()))
                 .hasValue("SCALE 'tiny_scale' has 1.0E-6, under 6.1035156E-5");
         Map<String, OnnxValue> values = c.model().graph().infer();

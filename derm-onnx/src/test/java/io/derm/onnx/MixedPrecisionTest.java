@@ -148,15 +148,17 @@ class MixedPrecisionTest {
         g.node("Mul", "down", "up", "small");
         g.node("Sigmoid", "y", "down");
         Converted c = convert(MixedPrecision.to(DataType.FLOAT16), g.build());
-        assertThat(kept(c))
-                .containsExactly(Map.entry("up", Reason.ACTIVATION), Map.entry("down", Reason.ACTIVATION));
+        assertThat(kept(c)).containsExactly(Map.entry("up", Reason.ACTIVATION), Map.entry("down", Reason.ACTIVATION));
         assertThat(c.report().node("up").map(Node::detail)).hasValue("output 'up' reaches 600.0, over 512");
         assertThat(c.report().node("down").map(Node::detail)).hasValue("input 'up' reaches 600.0, over 512");
         assertThat(kept(convert(MixedPrecision.to(DataType.FLOAT16).withMaxValue(600), g.build())))
                 .isEmpty();
         assertThat(kept(convert(MixedPrecision.to(DataType.BFLOAT16), g.build())))
                 .isEmpty();
-        assertThat(MixedPrecision.to(DataType.FLOAT16).convert(g.build()).report().kept())
+        assertThat(MixedPrecision.to(DataType.FLOAT16)
+                        .convert(g.build())
+                        .report()
+                        .kept())
                 .isEmpty();
     }
 
@@ -254,8 +256,8 @@ class MixedPrecisionTest {
             x[i] = (float) Math.sin(i);
         }
         for (DataType type : List.of(DataType.FLOAT16, DataType.BFLOAT16)) {
-            Converted c = MixedPrecision.to(type)
-                    .convert(g.build(), new OrtRuntime(), OPTIONS, samples(x), Progress.NONE);
+            Converted c =
+                    MixedPrecision.to(type).convert(g.build(), new OrtRuntime(), OPTIONS, samples(x), Progress.NONE);
             assertThat(ModelCheck.of(c.model())).isEmpty();
             assertThat(kept(c)).containsExactly(Map.entry("boxes", Reason.OPERATOR));
             assertThat(c.report().node("boxes").map(Node::detail)).hasValue("NonMaxSuppression always stays");
@@ -312,9 +314,7 @@ class MixedPrecisionTest {
         assertThat(c.model().graph().producer("y.bfloat16").orElseThrow().getInputCount())
                 .isEqualTo(2);
         // A graph inside a node is not rewritten, so the opset stays.
-        g.node("If", "z", "yes")
-                .addAttribute(branch("then_branch"))
-                .addAttribute(branch("else_branch"));
+        g.node("If", "z", "yes").addAttribute(branch("then_branch")).addAttribute(branch("else_branch"));
         g.bytes("yes", DataType.BOOL, 1).output("z", DataType.FLOAT, 1, 1);
         Converted old = convert(MixedPrecision.to(DataType.BFLOAT16), g.build());
         assertThat(old.model().opset()).isEqualTo(17);
@@ -337,9 +337,7 @@ class MixedPrecisionTest {
 
     @Test
     void casts_thatTheModelHas_areNotDoubled() {
-        SmallGraph g = new SmallGraph(17, 8)
-                .input("x", DataType.FLOAT, 1, 4)
-                .output("y", DataType.FLOAT, 1, 4);
+        SmallGraph g = new SmallGraph(17, 8).input("x", DataType.FLOAT, 1, 4).output("y", DataType.FLOAT, 1, 4);
         g.node("Cast", "half", "x").addAttribute(SmallGraph.integer("to", DataType.FLOAT16.number()));
         g.node("Relu", "positive", "half");
         g.node("Cast", "back", "positive").addAttribute(SmallGraph.integer("to", DataType.FLOAT.number()));
@@ -358,7 +356,7 @@ class MixedPrecisionTest {
                 .floats("r", new float[] {1f / 1024});
         g.node("Mul", "a", "x", "k");
         g.node("Mul", "y", "a", "r");
-        float[] x = {0.1f, 1.00048828125f, 3, 70000};
+        float[] x = {0.1f, 1 + 0x1p-11f, 3, 70000};
         for (SixteenBits type : SixteenBits.values()) {
             OnnxModel emulated = MixedPrecision.to(type.type())
                     .emulating(true)
@@ -384,9 +382,7 @@ class MixedPrecisionTest {
 
     @Test
     void notFiniteActivation_isRefused_withItsTensor() {
-        SmallGraph g = new SmallGraph(17, 8)
-                .input("x", DataType.FLOAT, 1, 4)
-                .output("y", DataType.FLOAT, 1, 4);
+        SmallGraph g = new SmallGraph(17, 8).input("x", DataType.FLOAT, 1, 4).output("y", DataType.FLOAT, 1, 4);
         g.node("Log", "logarithm", "x");
         g.node("Relu", "y", "logarithm");
         assertThatThrownBy(() -> convert(MixedPrecision.to(DataType.FLOAT16), g.build()))
@@ -448,10 +444,9 @@ class MixedPrecisionTest {
                         samples(SAMPLE),
                         (what, done, total) -> steps.add(what + " " + done + "/" + total));
         sound(c);
-        assertThat(steps).contains("sensitivity 1/" + steps.get(steps.size() - 1).split("/")[1]);
+        assertThat(steps).contains("sensitivity 1/2", "sensitivity 2/2");
         // Both sides of the tensor have to be float32 for it to keep its digits.
-        assertThat(kept(c))
-                .containsExactly(Map.entry("planted", Reason.TOLERANCE), Map.entry("c", Reason.TOLERANCE));
+        assertThat(kept(c)).containsExactly(Map.entry("planted", Reason.TOLERANCE), Map.entry("c", Reason.TOLERANCE));
         OnnxModel emulated = pass.keeping(List.of("planted", "c"))
                 .emulating(true)
                 .convert(g.build())
