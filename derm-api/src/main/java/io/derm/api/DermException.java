@@ -1,13 +1,18 @@
 package io.derm.api;
 
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Something outside the caller's code is wrong: a model, a source, a runtime, a disk. The message is one line: an id that
- * stays the same across versions, what was found and what was expected, and the remedy.
+ * stays the same across versions, what was found and what was expected, and the remedy. Line ends and control characters in it, such as
+ * a file may hold, are replaced.
  */
 public class DermException extends RuntimeException {
     private static final long serialVersionUID = 1L;
+    private static final Pattern BREAK = Pattern.compile("[\\t-\\r\\x85\\u2028\\u2029]+");
+    private static final Pattern CONTROL = Pattern.compile("\\p{Cc}");
+
     private final String id;
     private final String problem;
     private final String remedy;
@@ -22,8 +27,8 @@ public class DermException extends RuntimeException {
     public DermException(int number, String found, String remedy, @Nullable Throwable cause) {
         super(message(number, found, remedy), cause);
         this.id = id(number);
-        this.problem = found.strip();
-        this.remedy = remedy.strip();
+        this.problem = line(found);
+        this.remedy = line(remedy);
     }
 
     public DermException(int number, String found, String remedy) {
@@ -50,7 +55,12 @@ public class DermException extends RuntimeException {
     }
 
     private static String message(int number, String found, String remedy) {
-        String line = "[" + id(number) + "] " + found.strip();
-        return (line.endsWith(".") ? line : line + ".") + " Remedy: " + remedy.strip();
+        String line = "[" + id(number) + "] " + line(found);
+        return (line.endsWith(".") ? line : line + ".") + " Remedy: " + line(remedy);
+    }
+
+    /** What files and other libraries say may have line ends, and characters that steer a terminal. */
+    private static String line(String text) {
+        return CONTROL.matcher(BREAK.matcher(text.strip()).replaceAll(" ")).replaceAll("?");
     }
 }

@@ -15,6 +15,8 @@ public final class ModelKeys {
     public static final String LABELS = "derm.labels";
     /** What the classes count as: a preset's name, or {@code label=BENIGN|UNKNOWN|MELANOMA} entries separated by commas. */
     public static final String CLASSES = "derm.classes";
+    /** What most of it computes in, where a pass lowered it: {@code float16}, {@code bfloat16} or {@code int8}. */
+    public static final String PRECISION = "derm.precision";
     /** SPDX identifier of the licence of the weights. */
     public static final String LICENCE = "derm.licence";
     /** Who may use it for what. */

@@ -7,11 +7,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** A darknet cfg as its sections. Read as {@code read_cfg} of AlexeyAB/darknet does: white space means nothing. Immutable by convention. */
 record DarknetCfg(String file, Section net, List<Section> layers) {
     /** More than ten times the largest cfg of AlexeyAB/darknet. */
     static final int MAX_LAYERS = 10_000;
+
+    /** Numbers in one option, ten times those of the longest list of AlexeyAB/darknet; sums over them stay within an int. */
+    private static final int MAX_LIST = 4096;
+
+    private static final Pattern SPACE = Pattern.compile("[\\s\\uFEFF]+");
+    private static final Pattern NO_FRACTION = Pattern.compile("\\.0*$");
+    private static final Pattern INTEGER = Pattern.compile("-?\\d{1,6}");
 
     /** A value and the line it stands on. */
     record Option(String value, int line) {}
@@ -21,9 +29,10 @@ record DarknetCfg(String file, Section net, List<Section> layers) {
 
         /** How messages name it. */
         String where() {
+            String shown = Problems.clip(kind);
             return index < 0
-                    ? "[" + kind + "] of line " + line
-                    : "layer " + index + " ([" + kind + "] of line " + line + ")";
+                    ? "[" + shown + "] of line " + line
+                    : "layer " + index + " ([" + shown + "] of line " + line + ")";
         }
 
         boolean has(String key) {
@@ -36,7 +45,7 @@ record DarknetCfg(String file, Section net, List<Section> layers) {
                 return otherwise;
             }
             try {
-                int v = Integer.parseInt(o.value().replaceFirst("\\.0*$", ""));
+                int v = Integer.parseInt(NO_FRACTION.matcher(o.value()).replaceFirst(""));
                 if (v >= min && v <= max) {
                     return v;
                 }
@@ -62,7 +71,7 @@ record DarknetCfg(String file, Section net, List<Section> layers) {
         int[] integers(String key) {
             return Arrays.stream(list(key))
                     .mapToInt(s -> {
-                        if (!s.matches("-?\\d{1,6}")) {
+                        if (!INTEGER.matcher(s).matches()) {
                             throw bad(key, "whole numbers separated by commas");
                         }
                         return Integer.parseInt(s);
@@ -75,8 +84,19 @@ record DarknetCfg(String file, Section net, List<Section> layers) {
         }
 
         private String[] list(String key) {
-            String value = text(key, "").replaceFirst(",+$", "");
-            return value.isEmpty() ? new String[0] : value.split(",", -1);
+            String value = text(key, "");
+            int end = value.length();
+            while (end > 0 && value.charAt(end - 1) == ',') {
+                end--;
+            }
+            if (end == 0) {
+                return new String[0];
+            }
+            String[] parts = value.substring(0, end).split(",", MAX_LIST + 1);
+            if (parts.length > MAX_LIST) {
+                throw bad(key, "at most " + MAX_LIST + " numbers");
+            }
+            return parts;
         }
 
         private double parse(String key, String value) {
@@ -93,7 +113,9 @@ record DarknetCfg(String file, Section net, List<Section> layers) {
 
         ModelException bad(String key, String expected) {
             Option o = options.get(key);
-            String found = o == null ? where() + " has no " + key : "line " + o.line() + ": " + key + "=" + o.value();
+            String found = o == null
+                    ? where() + " has no " + key
+                    : "line " + o.line() + ": " + key + "=" + Problems.clip(o.value());
             return new ModelException(
                     84,
                     "Option of darknet cfg " + file + ", " + found + ", expected " + expected,
@@ -111,11 +133,11 @@ record DarknetCfg(String file, Section net, List<Section> layers) {
         int number = 0;
         for (String raw : text.split("\n", -1)) {
             number++;
-            String line = raw.replaceAll("[\\s\\uFEFF]+", "");
+            String line = SPACE.matcher(raw).replaceAll("");
             if (line.isEmpty() || line.startsWith("#") || line.startsWith(";")) {
                 continue;
             }
-            line = line.replaceFirst("[#;].*$", "");
+            line = withoutComment(line);
             if (line.startsWith("[")) {
                 if (!line.endsWith("]") || line.length() < 3 || sections.size() > MAX_LAYERS) {
                     throw syntax(file, number, line, "a section as [convolutional], at most " + MAX_LAYERS);
@@ -150,12 +172,19 @@ record DarknetCfg(String file, Section net, List<Section> layers) {
         return new DarknetCfg(file, sections.get(0), sections.subList(1, sections.size()));
     }
 
+    private static String withoutComment(String line) {
+        for (int i = 0; i < line.length(); i++) {
+            if (line.charAt(i) == '#' || line.charAt(i) == ';') {
+                return line.substring(0, i);
+            }
+        }
+        return line;
+    }
+
     private static ModelException syntax(String file, int line, String found, String expected) {
-        String shown = found.length() > 60 ? found.substring(0, 60) + "…" : found;
         return new ModelException(
                 81,
-                "Line " + line + " of darknet cfg " + file + " is '" + shown.replaceAll("\\p{Cntrl}", "?")
-                        + "', expected " + expected,
+                "Line " + line + " of darknet cfg " + file + " is '" + Problems.clip(found) + "', expected " + expected,
                 "Give the .cfg that the weights were trained with.");
     }
 }

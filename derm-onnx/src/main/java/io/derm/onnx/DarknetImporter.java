@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Turns a detector of AlexeyAB/darknet, a cfg and its weights, into an ONNX model: YOLOv3, YOLOv4, YOLOv7-tiny and their kin. Immutable,
@@ -20,7 +21,8 @@ public final class DarknetImporter {
     /** More than ten times the largest cfg of AlexeyAB/darknet. */
     private static final int MAX_CFG = 1 << 20;
 
-    private static final int MAX_NAMES = 1 << 24;
+    /** Forty bytes for each of as many classes as a cfg may have. */
+    private static final int MAX_NAMES = 1 << 22;
 
     private final boolean foldBatchNorm;
     private final boolean ignoreUnknownOptions;
@@ -79,21 +81,24 @@ public final class DarknetImporter {
     }
 
     private static List<String> labels(Path file, int classes) {
-        List<String> labels = text(file, MAX_NAMES, 93, "Names file")
-                .lines()
-                .map(l -> l.replace("\uFEFF", "").strip())
-                .filter(l -> !l.isEmpty())
-                .toList();
+        String text = text(file, MAX_NAMES, 93, "Names file");
+        long count = names(text).count();
+        List<String> labels = names(text).limit(classes).toList();
         Optional<String> comma = labels.stream().filter(l -> l.contains(",")).findFirst();
-        if (labels.size() != classes || comma.isPresent()) {
+        if (count != classes || comma.isPresent()) {
             throw new ModelException(
                     93,
                     "Names file " + file.getFileName()
-                            + comma.map(l -> " has a comma in '" + l + "'").orElse(" has " + labels.size() + " names")
+                            + comma.map(l -> " has a comma in '" + Problems.clip(l) + "'")
+                                    .orElse(" has " + count + " names")
                             + ", expected " + classes + " names without commas, one for each class of the cfg",
                     "Give the names that the network was trained with.");
         }
         return labels;
+    }
+
+    private static Stream<String> names(String text) {
+        return text.lines().map(l -> l.replace("\uFEFF", "").strip()).filter(l -> !l.isEmpty());
     }
 
     private static String text(Path file, int limit, int id, String what) {

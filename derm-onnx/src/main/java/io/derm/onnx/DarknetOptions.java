@@ -114,7 +114,7 @@ final class DarknetOptions {
         for (Section s : cfg.layers()) {
             Set<String> known = LAYERS.get(canonical(s.kind()));
             if (known == null) {
-                sections.add("[" + s.kind() + "] in line " + s.line());
+                sections.add("[" + Problems.clip(s.kind()) + "] in line " + s.line());
             } else {
                 collect(s, known, options);
             }
@@ -147,7 +147,8 @@ final class DarknetOptions {
     private static void collect(Section s, Set<String> known, Set<String> unknown) {
         for (Map.Entry<String, Option> e : s.options().entrySet()) {
             if (!known.contains(e.getKey()) && (s.index() < 0 || !ANY.contains(e.getKey()))) {
-                unknown.add(e.getKey() + " in line " + e.getValue().line());
+                unknown.add(
+                        Problems.clip(e.getKey()) + " in line " + e.getValue().line());
             }
         }
     }

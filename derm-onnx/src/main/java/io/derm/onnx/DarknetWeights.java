@@ -1,6 +1,7 @@
 package io.derm.onnx;
 
 import io.derm.api.ModelException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -20,7 +21,9 @@ import java.util.List;
  * parser.c, AlexeyAB/darknet). Confined to one thread.
  */
 final class DarknetWeights {
-    private static final int CHUNK = 1 << 28;
+    /** Floats read at once. */
+    private static final int CHUNK = 1 << 18;
+
     private static final String RIGHT_FILE =
             "Give the .weights that were trained with this cfg, complete and as they were written.";
 
@@ -213,7 +216,7 @@ final class DarknetWeights {
         float[] out = new float[count];
         int done = 0;
         while (done < count) {
-            int part = Math.min(count - done, CHUNK / 4);
+            int part = Math.min(count - done, CHUNK);
             read(position + 4L * done, part).asFloatBuffer().get(out, done, part);
             done += part;
         }
@@ -221,9 +224,17 @@ final class DarknetWeights {
         return out;
     }
 
+    // Not mapped: a mapping lasts until it is collected, a process may have only so many, and thousands of layers have
+    // several each.
     private ByteBuffer read(long at, int floats) {
+        ByteBuffer out = ByteBuffer.allocate(4 * floats).order(ByteOrder.LITTLE_ENDIAN);
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            return channel.map(FileChannel.MapMode.READ_ONLY, at, 4L * floats).order(ByteOrder.LITTLE_ENDIAN);
+            while (out.hasRemaining()) {
+                if (channel.read(out, at + out.position()) < 0) {
+                    throw new EOFException("it became shorter than " + size + " bytes");
+                }
+            }
+            return out.flip();
         } catch (IOException e) {
             throw unreadable(name, e);
         }

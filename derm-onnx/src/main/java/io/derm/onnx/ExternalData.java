@@ -11,6 +11,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Where a tensor's external data lies: {@code location}, {@code offset} and {@code length} of {@code external_data} in onnx.proto, resolved
@@ -21,6 +22,8 @@ import java.util.Optional;
  * @param length in bytes
  */
 record ExternalData(Path file, long offset, long length) {
+    private static final Pattern DRIVE = Pattern.compile("[A-Za-z]:");
+    private static final Pattern NUMBER = Pattern.compile("\\d{1,18}");
 
     static boolean isExternal(TensorProto t) {
         return t.getDataLocation() == TensorProto.DataLocation.EXTERNAL;
@@ -28,7 +31,8 @@ record ExternalData(Path file, long offset, long length) {
 
     static ExternalData locate(String model, Optional<Path> folder, TensorProto t) {
         String location = entry(t, "location").orElse("");
-        String what = "external data '" + location + "' of tensor '" + t.getName() + "'";
+        String what = "external data '" + Problems.clip(location, 200) + "' of tensor '"
+                + Problems.clip(t.getName(), 200) + "'";
         Path home = folder.orElseThrow(() -> Problems.externalData(model, what, "none in a model in memory"));
         Path file = inside(model, home, location, what);
         long size = size(model, file, what);
@@ -48,7 +52,10 @@ record ExternalData(Path file, long offset, long length) {
         try {
             Path relative = Path.of(location);
             // A backslash or a drive is harmless here but not where the same model is read on Windows.
-            if (location.isEmpty() || relative.isAbsolute() || location.matches("^[A-Za-z]:.*|.*\\\\.*")) {
+            if (location.isEmpty()
+                    || relative.isAbsolute()
+                    || DRIVE.matcher(location).lookingAt()
+                    || location.contains("\\")) {
                 throw Problems.externalData(model, what, expected);
             }
             for (Path part : relative) {
@@ -87,9 +94,12 @@ record ExternalData(Path file, long offset, long length) {
 
     private static long number(String model, TensorProto t, String key, long otherwise) {
         String text = entry(t, key).orElse(Long.toString(Math.max(otherwise, 0)));
-        if (!text.matches("\\d{1,18}")) {
+        if (!NUMBER.matcher(text).matches()) {
             throw Problems.externalData(
-                    model, key + " '" + text + "' of the external data of tensor '" + t.getName() + "'", "a number");
+                    model,
+                    key + " '" + Problems.clip(text) + "' of the external data of tensor '"
+                            + Problems.clip(t.getName(), 200) + "'",
+                    "a number");
         }
         return Long.parseLong(text);
     }

@@ -1,6 +1,7 @@
 package io.derm.onnx;
 
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 
 /**
  * How often a tensor took which values, in bounded memory whatever the number of samples: bins of equal width, a power of two, on either
@@ -10,7 +11,10 @@ final class Histogram {
     /** Bins on each side of 0; at least half of the wider side is in use, so a range has over a thousand bins. */
     static final int SIDE = 2048;
 
+    private static final int CHUNK = 4096;
+
     private final long[] counts = new long[2 * SIDE];
+    private final float[] chunk = new float[CHUNK];
     private int exponent = Integer.MIN_VALUE;
     private float min = Float.POSITIVE_INFINITY;
     private float max = Float.NEGATIVE_INFINITY;
@@ -19,33 +23,38 @@ final class Histogram {
 
     /** Counts all values from index 0 to the limit; those that are not finite are counted apart. */
     void add(FloatBuffer values) {
-        int n = values.limit();
+        for (int from = 0; from < values.limit(); from += chunk.length) {
+            int n = Math.min(chunk.length, values.limit() - from);
+            values.get(from, chunk, 0, n);
+            add(n);
+        }
+    }
+
+    /** Counts the first {@code n} values of the chunk. */
+    private void add(int n) {
         float low = Float.POSITIVE_INFINITY;
         float high = Float.NEGATIVE_INFINITY;
+        int finite = 0;
         for (int i = 0; i < n; i++) {
-            float v = values.get(i);
+            float v = chunk[i];
             if (Math.abs(v) <= Float.MAX_VALUE) {
                 low = Math.min(low, v);
                 high = Math.max(high, v);
+                chunk[finite++] = v;
             }
         }
-        if (low > high) {
-            odd += n;
+        odd += n - finite;
+        if (finite == 0) {
             return;
         }
         min = Math.min(min, low);
         max = Math.max(max, high);
         widen(Math.max(Math.abs(low), Math.abs(high)));
         double perWidth = Math.scalb(1.0, -exponent);
-        for (int i = 0; i < n; i++) {
-            float v = values.get(i);
-            if (Math.abs(v) <= Float.MAX_VALUE) {
-                counts[SIDE + (int) Math.floor(v * perWidth)]++;
-                count++;
-            } else {
-                odd++;
-            }
+        for (int i = 0; i < finite; i++) {
+            counts[SIDE + (int) Math.floor(chunk[i] * perWidth)]++;
         }
+        count += finite;
     }
 
     private void widen(float magnitude) {
@@ -57,8 +66,8 @@ final class Histogram {
                 counts[SIDE + i] = counts[SIDE + 2 * i] + counts[SIDE + 2 * i + 1];
                 counts[SIDE - 1 - i] = counts[SIDE - 1 - 2 * i] + counts[SIDE - 2 - 2 * i];
             }
-            java.util.Arrays.fill(counts, 0, SIDE / 2, 0);
-            java.util.Arrays.fill(counts, SIDE + SIDE / 2, 2 * SIDE, 0);
+            Arrays.fill(counts, 0, SIDE / 2, 0);
+            Arrays.fill(counts, SIDE + SIDE / 2, 2 * SIDE, 0);
             exponent++;
         }
     }

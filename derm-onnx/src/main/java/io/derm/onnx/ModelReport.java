@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -47,6 +48,8 @@ public record ModelReport(
         Map<String, String> metadata,
         Map<String, String> recognised) {
 
+    private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}\u2028\u2029]");
+
     public ModelReport {
         inputs = List.copyOf(inputs);
         outputs = List.copyOf(outputs);
@@ -82,7 +85,8 @@ public record ModelReport(
         for (TensorProto t : graph.initialisers().values()) {
             long elements = TensorBytes.elements(model.name(), t);
             parameters += elements;
-            bytes += DataType.of(t.getDataType()).bytes(elements);
+            long size = DataType.of(t.getDataType()).bytes(elements);
+            bytes = bytes > Long.MAX_VALUE - size ? Long.MAX_VALUE : bytes + size;
         }
         return new ModelReport(
                 model.name(),
@@ -182,7 +186,7 @@ public record ModelReport(
 
     /** A model file may come from anywhere; its texts must not steer a terminal. */
     private static String clean(String text) {
-        return text.replaceAll("\\p{Cntrl}", "?");
+        return CONTROL.matcher(text).replaceAll("?");
     }
 
     private static String count(long n) {

@@ -4,8 +4,8 @@ import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
-import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.UnsafeByteOperations;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -65,13 +65,36 @@ final class ModelWriter {
         } catch (IOException e) {
             throw Problems.cannotWrite(file, e);
         } finally {
-            for (Path p : temporary) {
-                try {
-                    Files.deleteIfExists(p);
-                } catch (IOException e) {
-                    p.toFile().deleteOnExit();
-                }
+            delete(temporary);
+        }
+    }
+
+    private static void delete(List<Path> temporary) {
+        for (Path p : temporary) {
+            try {
+                Files.deleteIfExists(p);
+            } catch (IOException e) {
+                p.toFile().deleteOnExit();
             }
+        }
+    }
+
+    /** Writes a text as a model is written. */
+    static void text(Path file, String text) {
+        Path target = file.toAbsolutePath();
+        Path folder = Optional.ofNullable(target.getParent()).orElse(target);
+        List<Path> temporary = new ArrayList<>();
+        try {
+            Files.createDirectories(folder);
+            Path part = part(folder);
+            temporary.add(part);
+            Files.writeString(part, text);
+            sync(part);
+            Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw Problems.cannotWrite(file, e);
+        } finally {
+            delete(temporary);
         }
     }
 
@@ -123,7 +146,7 @@ final class ModelWriter {
                             ? t.toBuilder()
                                     .clearExternalData()
                                     .clearDataLocation()
-                                    .setRawData(ByteString.copyFrom(model.bytes(t)))
+                                    .setRawData(UnsafeByteOperations.unsafeWrap(model.bytes(t)))
                                     .build()
                             : t);
         }

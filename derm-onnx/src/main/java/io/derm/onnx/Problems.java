@@ -8,7 +8,18 @@ import java.util.stream.Collectors;
 
 /** Errors of ONNX files that more than one class throws. */
 final class Problems {
+    private static final int MAX_SHOWN = 60;
+
     private Problems() {}
+
+    /** The beginning of what a file says, so that a message stays readable whatever that is. */
+    static String clip(String text) {
+        return clip(text, MAX_SHOWN);
+    }
+
+    static String clip(String text, int length) {
+        return text.length() > length ? text.substring(0, length) + "…" : text;
+    }
 
     static ModelException notOnnx(String model, String found) {
         return new ModelException(
@@ -20,14 +31,14 @@ final class Problems {
     static ModelException externalData(String model, String found, String expected) {
         return new ModelException(
                 95,
-                "Model " + model + " has " + found + ", expected " + expected,
+                "Model " + model + " has " + clip(found, 800) + ", expected " + expected,
                 "Keep the model and its data files together in one folder, as they were exported.");
     }
 
     static ModelException cannotWrite(Path file, IOException e) {
         return new ModelException(
                 96,
-                "Model " + file + " cannot be written: " + e,
+                "File " + file + " cannot be written: " + e,
                 "Check the folder, its permissions and the space left.",
                 e);
     }
@@ -35,7 +46,7 @@ final class Problems {
     static ModelException tensor(String model, String tensor, String found, String expected) {
         return new ModelException(
                 97,
-                "Tensor '" + tensor + "' of " + model + " " + found + ", expected " + expected,
+                "Tensor '" + clip(tensor, 200) + "' of " + model + " " + clip(found, 400) + ", expected " + expected,
                 "Export the model again.");
     }
 

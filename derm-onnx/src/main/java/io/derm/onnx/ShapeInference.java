@@ -4,10 +4,13 @@ import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import io.derm.onnx.SmallIntegers.Known;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntFunction;
 
 /**
  * Types and shapes of a graph's tensors, node by node in file order, by the rules of the ONNX operator documents for the operators of
@@ -44,15 +47,17 @@ final class ShapeInference {
         graph.proto().getOutputList().forEach(v -> declared.put(v.getName(), OnnxGraph.value(v)));
         for (NodeProto node : graph.nodes()) {
             boolean ours = node.getDomain().isEmpty() || node.getDomain().equals("ai.onnx");
+            List<DataType> types = new ArrayList<>();
+            for (int i = 0; i < Math.min(3, node.getOutputCount()); i++) {
+                types.add(ours ? TypeRules.type(node, i, opset, n -> value(n).type()) : DataType.UNDEFINED);
+            }
+            IntFunction<Shape> shapes = ours ? shapes(node) : i -> Shape.UNKNOWN;
             for (int i = 0; i < node.getOutputCount(); i++) {
                 String name = node.getOutput(i);
                 if (name.isEmpty()) {
                     continue;
                 }
-                OnnxValue inferred = new OnnxValue(
-                        name,
-                        ours ? TypeRules.type(node, i, opset, n -> value(n).type()) : DataType.UNDEFINED,
-                        ours ? shape(node, i) : Shape.UNKNOWN);
+                OnnxValue inferred = new OnnxValue(name, types.get(Math.min(2, i)), shapes.apply(i));
                 put(merge(inferred, Optional.ofNullable(declared.get(name))));
             }
             if (ours && node.getOutputCount() > 0) {
@@ -114,6 +119,16 @@ final class ShapeInference {
             shape = Shape.of(dims);
         }
         return new OnnxValue(inferred.name(), type, shape);
+    }
+
+    /** Shapes by output. Lists of inputs and attributes are gone through once a node: both they and its outputs may be long. */
+    private IntFunction<Shape> shapes(NodeProto node) {
+        if (node.getOpType().equals("Split")) {
+            return split(node, in(node, 0).shape());
+        }
+        Shape first = shape(node, 0);
+        Shape others = node.getOutputCount() > 1 ? shape(node, 1) : first;
+        return i -> i == 0 ? first : others;
     }
 
     private Shape shape(NodeProto node, int output) {
@@ -240,7 +255,6 @@ final class ShapeInference {
                         Attributes.integer(node, "keepdims", 1) != 0,
                         false);
             case "Slice" -> slice(node, x);
-            case "Split" -> split(node, x, output);
             case "Pad" -> {
                 long[] pads = known(node, 1).map(Known::values).orElse(Attributes.integers(node, "pads"));
                 yield node.getInputCount() > 3 ? free(x.rank()) : ShapeRules.pad(x, pads);
@@ -304,12 +318,11 @@ final class ShapeInference {
                 known(node, 4).map(Known::values).orElse(new long[0]));
     }
 
-    private Shape split(NodeProto node, Shape x, int output) {
+    private IntFunction<Shape> split(NodeProto node, Shape x) {
         long[] sizes = known(node, 1).map(Known::values).orElse(Attributes.integers(node, "split"));
+        long axis = Attributes.integer(node, "axis", 0);
         boolean unknown = node.getInputCount() > 1 && !node.getInput(1).isEmpty() && sizes.length == 0;
-        return unknown
-                ? free(x.rank())
-                : ShapeRules.split(x, Attributes.integer(node, "axis", 0), sizes, output, node.getOutputCount());
+        return i -> unknown ? free(x.rank()) : ShapeRules.split(x, axis, sizes, i, node.getOutputCount());
     }
 
     private Shape resize(NodeProto node, Shape x) {

@@ -10,10 +10,13 @@ final class ShapeRules {
     /** No tensor has longer sides; what is over it comes of nonsense in the file and is taken for unknown. */
     private static final long MAX_SIDE = 1L << 40;
 
+    /** No tensor has more sides; Gather and Unsqueeze would otherwise multiply them from node to node. */
+    private static final int MAX_RANK = 64;
+
     private ShapeRules() {}
 
     static Shape bounded(Shape s) {
-        return s.dims().stream().anyMatch(d -> d > MAX_SIDE) ? Shape.UNKNOWN : s;
+        return s.rank() > MAX_RANK || s.dims().stream().anyMatch(d -> d > MAX_SIDE) ? Shape.UNKNOWN : s;
     }
 
     private static int axis(Shape x, long axis) {
@@ -59,10 +62,13 @@ final class ShapeRules {
         out[1] = channels;
         String auto = Attributes.string(node, "auto_pad", "NOTSET");
         boolean ceil = Attributes.integer(node, "ceil_mode", 0) != 0;
+        long[] strides = Attributes.integers(node, "strides");
+        long[] dilations = Attributes.integers(node, "dilations");
+        long[] pads = auto.equals("VALID") ? new long[0] : Attributes.integers(node, "pads");
         for (int i = 0; i < n && kernel.length == n; i++) {
             long side = x.dim(2 + i);
-            long stride = at(Attributes.integers(node, "strides"), i, n, 1);
-            long dilation = at(Attributes.integers(node, "dilations"), i, n, 1);
+            long stride = at(strides, i, n, 1);
+            long dilation = at(dilations, i, n, 1);
             if (side < 0 || kernel[i] < 1 || stride < 1 || dilation < 1) {
                 continue;
             }
@@ -70,7 +76,6 @@ final class ShapeRules {
             if (auto.startsWith("SAME")) {
                 out[2 + i] = (side + stride - 1) / stride;
             } else {
-                long[] pads = auto.equals("VALID") ? new long[0] : Attributes.integers(node, "pads");
                 long padded = side + (pads.length == 2 * n ? pads[i] + pads[n + i] : 0) - reach;
                 out[2 + i] = padded < 0 ? -1 : (padded + (ceil ? stride - 1 : 0)) / stride + 1;
             }
@@ -89,12 +94,15 @@ final class ShapeRules {
         out[1] = w.dim(1) < 0 ? -1 : w.dim(1) * Attributes.integer(node, "group", 1);
         boolean plain = Attributes.string(node, "auto_pad", "NOTSET").equals("NOTSET")
                 && Attributes.integers(node, "output_shape").length == 0;
+        long[] pads = Attributes.integers(node, "pads");
+        long[] strides = Attributes.integers(node, "strides");
+        long[] more = Attributes.integers(node, "output_padding");
+        long[] dilations = Attributes.integers(node, "dilations");
         for (int i = 0; i < n && plain && w.rank() == x.rank(); i++) {
-            long[] pads = Attributes.integers(node, "pads");
             if (x.dim(2 + i) >= 0 && w.dim(2 + i) >= 0) {
-                out[2 + i] = at(Attributes.integers(node, "strides"), i, n, 1) * (x.dim(2 + i) - 1)
-                        + at(Attributes.integers(node, "output_padding"), i, n, 0)
-                        + at(Attributes.integers(node, "dilations"), i, n, 1) * (w.dim(2 + i) - 1)
+                out[2 + i] = at(strides, i, n, 1) * (x.dim(2 + i) - 1)
+                        + at(more, i, n, 0)
+                        + at(dilations, i, n, 1) * (w.dim(2 + i) - 1)
                         + 1
                         - (pads.length == 2 * n ? pads[i] + pads[n + i] : 0);
             }

@@ -74,15 +74,17 @@ final class SmallIntegers {
             case "Unsqueeze" -> input(node, 0).filter(Known::scalar).map(k -> new Known(k.values(), false));
             case "Squeeze" -> input(node, 0).filter(k -> k.values().length == 1).map(k -> new Known(k.values(), true));
             case "Concat" -> {
-                LongStream all = LongStream.empty();
+                LongStream.Builder all = LongStream.builder();
+                int length = 0;
                 for (int i = 0; i < node.getInputCount(); i++) {
                     Optional<Known> part = input(node, i);
-                    if (part.isEmpty()) {
+                    length += part.map(k -> k.values().length).orElse(MAX + 1);
+                    if (length > MAX) {
                         yield Optional.empty();
                     }
-                    all = LongStream.concat(all, Arrays.stream(part.get().values()));
+                    Arrays.stream(part.get().values()).forEach(all);
                 }
-                yield Optional.of(new Known(all.toArray(), false));
+                yield Optional.of(new Known(all.build().toArray(), false));
             }
             case "Gather" -> gather(input(node, 0), input(node, 1));
             case "Slice" -> slice(node);

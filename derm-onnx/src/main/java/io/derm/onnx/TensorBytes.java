@@ -24,11 +24,12 @@ final class TensorBytes {
             if (data.length() != expected) {
                 throw length(model, t, data.length(), expected);
             }
+            checkFits(model, t, expected);
             bytes = data.map(model);
         } else if (t.hasRawData()) {
             bytes = t.getRawData().asReadOnlyByteBuffer();
         } else {
-            bytes = typed(t, type);
+            bytes = typed(model, t, type, expected);
         }
         if (bytes.remaining() != expected) {
             throw length(model, t, bytes.remaining(), expected);
@@ -56,7 +57,13 @@ final class TensorBytes {
                 String.valueOf(expected));
     }
 
-    private static ByteBuffer typed(TensorProto t, DataType type) {
+    private static void checkFits(String model, TensorProto t, long bytes) {
+        if (bytes > Integer.MAX_VALUE) {
+            throw Problems.tensor(model, t.getName(), "has " + bytes + " bytes", "at most " + Integer.MAX_VALUE);
+        }
+    }
+
+    private static ByteBuffer typed(String model, TensorProto t, DataType type, long expected) {
         int width = Math.max(1, type.bits() / 8);
         int count =
                 switch (type) {
@@ -67,7 +74,12 @@ final class TensorBytes {
                     default -> t.getInt32DataCount();
                 };
         int step = type == DataType.COMPLEX64 || type == DataType.COMPLEX128 ? width / 2 : width;
-        ByteBuffer out = ByteBuffer.allocate(Math.multiplyExact(count, step)).order(ByteOrder.LITTLE_ENDIAN);
+        long found = (long) count * step;
+        if (found != expected) {
+            throw length(model, t, found, expected);
+        }
+        checkFits(model, t, found);
+        ByteBuffer out = ByteBuffer.allocate((int) found).order(ByteOrder.LITTLE_ENDIAN);
         for (int i = 0; i < count; i++) {
             switch (type) {
                 case FLOAT, COMPLEX64 -> out.putFloat(t.getFloatData(i));
@@ -85,14 +97,18 @@ final class TensorBytes {
 
     static float[] floats(String model, TensorProto t, ByteBuffer bytes) {
         DataType type = DataType.of(t.getDataType());
+        // Before the array: elements of less than a byte may be more than it can have.
+        switch (type) {
+            case FLOAT, DOUBLE, FLOAT16, BFLOAT16 -> {}
+            default -> throw Problems.tensor(model, t.getName(), "is of type " + type.label(), "a floating type");
+        }
         float[] out = new float[(int) elements(model, t)];
         for (int i = 0; i < out.length; i++) {
             out[i] = switch (type) {
                 case FLOAT -> bytes.getFloat(4 * i);
                 case DOUBLE -> (float) bytes.getDouble(8 * i);
                 case FLOAT16 -> halfToFloat(bytes.getShort(2 * i));
-                case BFLOAT16 -> Float.intBitsToFloat(bytes.getShort(2 * i) << 16);
-                default -> throw Problems.tensor(model, t.getName(), "is of type " + type.label(), "a floating type");
+                default -> Float.intBitsToFloat(bytes.getShort(2 * i) << 16);
             };
         }
         return out;
@@ -100,13 +116,12 @@ final class TensorBytes {
 
     static long[] longs(String model, TensorProto t, ByteBuffer bytes) {
         DataType type = DataType.of(t.getDataType());
+        if (type != DataType.INT64 && type != DataType.INT32) {
+            throw Problems.tensor(model, t.getName(), "is of type " + type.label(), "int64 or int32");
+        }
         long[] out = new long[(int) elements(model, t)];
         for (int i = 0; i < out.length; i++) {
-            out[i] = switch (type) {
-                case INT64 -> bytes.getLong(8 * i);
-                case INT32 -> bytes.getInt(4 * i);
-                default -> throw Problems.tensor(model, t.getName(), "is of type " + type.label(), "int64 or int32");
-            };
+            out[i] = type == DataType.INT64 ? bytes.getLong(8 * i) : bytes.getInt(4 * i);
         }
         return out;
     }

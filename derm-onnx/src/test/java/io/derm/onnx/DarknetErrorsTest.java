@@ -13,9 +13,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Base64;
-import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -231,40 +231,42 @@ class DarknetErrorsTest {
     }
 
     @Test
-    void mutatedFiles_areImportedOrRefused_andNothingElse() throws IOException {
-        Random random = new Random(1);
-        byte[] text = CFG.getBytes(StandardCharsets.US_ASCII);
-        int refused = 0;
-        for (int i = 0; i < 1500; i++) {
-            byte[] c = mutate(text, random);
-            Files.write(cfg, c);
-            if (i % 3 == 0) {
-                Files.write(weights, mutate(good, random));
-            }
-            try {
-                run();
-            } catch (ModelException e) {
-                assertThat(e.getMessage()).contains("Remedy: ");
-                refused++;
-            }
-        }
-        assertThat(refused).isGreaterThan(500);
+    @Timeout(10)
+    void listOfCommasAndAComment_withoutAnEnd_takeNoTimeToSpeakOf() throws IOException {
+        Files.writeString(cfg, CFG.replace("mask=0,1,2", "mask=" + ",".repeat(900_000) + "1"));
+        refused("DERM-084", "mask=,,,", "at most 4096 numbers");
+        Files.writeString(cfg, CFG.replace("[net]", "a" + "#".repeat(900_000) + "\u2028x\n[net]"));
+        refused("DERM-081", "Line 1 of darknet cfg a.cfg is 'a'");
     }
 
-    private static byte[] mutate(byte[] original, Random random) {
-        byte[] b = original.clone();
-        for (int n = 1 + random.nextInt(4); n > 0; n--) {
-            int at = random.nextInt(b.length);
-            switch (random.nextInt(4)) {
-                case 0 -> b[at] = (byte) random.nextInt(256);
-                case 1 -> b[at] = (byte) ('0' + random.nextInt(10));
-                case 2 -> b = Arrays.copyOf(b, Math.max(1, at));
-                default -> {
-                    byte[] digits = "99999".getBytes(StandardCharsets.US_ASCII);
-                    System.arraycopy(digits, 0, b, at, Math.min(5, b.length - at));
-                }
-            }
-        }
-        return b;
+    @Test
+    void route_ofMoreLayersThanChannelsCanBeCounted_isRefused() throws IOException {
+        // 65,536 channels 65,536 times are none in 32 bits
+        Files.writeString(
+                cfg,
+                CFG.replace("filters=4", "filters=65536")
+                        .replace("[yolo]", "[route]\nlayers=" + "0,".repeat(65_536) + "\n[yolo]"));
+        refused("DERM-084", "layers=0,0,", "at most 4096 numbers");
+    }
+
+    @Test
+    void message_aboutSomethingLongOrUnprintable_isOneShortLine() throws IOException {
+        Files.writeString(cfg, CFG.replace("stride=2", "stride=\0\u001b\u009b\u2028" + "x".repeat(100_000)));
+        assertThatThrownBy(this::run).isInstanceOfSatisfying(ModelException.class, e -> assertThat(e.getMessage())
+                .matches("[^\\p{Cc}\u2028]*")
+                .contains("stride=??? xxx", "x…, expected a whole number")
+                .hasSizeLessThan(300));
+        Files.writeString(cfg, CFG.replace("[yolo]", "[" + "y".repeat(100_000) + "]"));
+        refused("DERM-082", "[yyy", "y…] in line 17");
+        Files.writeString(cfg, CFG.replace("stride=2", "s".repeat(100_000) + "=2"));
+        refused("DERM-083", "sss", "s… in line 9");
+    }
+
+    @Test
+    void names_byTheMillion_areCountedAndNotKept() throws IOException {
+        Path names = Files.writeString(folder.resolve("a.names"), "a\n".repeat(2_000_000));
+        assertThatThrownBy(() -> DarknetImporter.create().withNames(names).importModel(cfg, weights))
+                .isInstanceOf(ModelException.class)
+                .hasMessageContaining("[DERM-093] Names file a.names has 2000000 names, expected 1 names");
     }
 }

@@ -18,6 +18,7 @@ import io.derm.api.Tensor;
 import io.derm.api.Tensors;
 import io.derm.ort.OrtRuntime;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -212,5 +213,76 @@ class OnnxModelTest {
                 .addInt64Data(7)
                 .build();
         assertThat(sum().longs(longs)).containsExactly(-5, 7);
+    }
+
+    @Test
+    void externalData_ofMoreThanABufferHolds_isRefused() throws IOException {
+        Path file = raw("w.data", 0, 3L << 30);
+        try (RandomAccessFile data =
+                new RandomAccessFile(file.resolveSibling("w.data").toFile(), "rw")) {
+            data.setLength(3L << 30);
+        }
+        OnnxModel model = OnnxModel.read(file);
+        TensorProto w = model.graph().initialiser("w").orElseThrow();
+        TensorProto floats = w.toBuilder().clearDims().addDims(3L << 28).build();
+        assertThatThrownBy(() -> model.bytes(floats))
+                .isInstanceOf(ModelException.class)
+                .hasMessageContaining(
+                        "[DERM-097] Tensor 'w' of m.onnx has 3221225472 bytes, expected at most 2147483647");
+        TensorProto nibbles = floats.toBuilder()
+                .setDataType(DataType.UINT4.number())
+                .setDims(0, 3L << 30)
+                .setExternalData(2, entry("length", "" + (3L << 29)))
+                .build();
+        assertThat(model.bytes(nibbles).remaining()).isEqualTo(3 << 29);
+        for (Runnable read : List.<Runnable>of(() -> model.floats(nibbles), () -> model.longs(nibbles))) {
+            assertThatThrownBy(read::run)
+                    .isInstanceOf(ModelException.class)
+                    .hasMessageContaining("[DERM-097] Tensor 'w' of m.onnx is of type uint4, expected");
+        }
+    }
+
+    @Test
+    void externalData_withABackslashAfterALineEnd_isRefused() throws IOException {
+        Path file = raw("a\nb\\c", 0, 4 * N);
+        Files.write(file.resolveSibling("a\nb\\c"), new byte[4 * N]);
+        refused(file);
+    }
+
+    @Test
+    void message_aboutNamesAndShapesWithoutEnd_isOneShortLine() {
+        TensorProto.Builder t = TensorProto.newBuilder()
+                .setName("\n\u001b" + "n".repeat(100_000))
+                .setDataType(1);
+        for (int i = 0; i < 10_000; i++) {
+            t.addDims(7);
+        }
+        TensorProto wide = t.build();
+        assertThatThrownBy(() -> sum().bytes(wide))
+                .isInstanceOfSatisfying(ModelException.class, e -> assertThat(e.getMessage())
+                        .startsWith("[DERM-097] Tensor ' ?nnn")
+                        .contains("n…' of sum.onnx has shape [7, 7, ", ", expected sizes. Remedy: ")
+                        .hasSizeLessThan(1000));
+        TensorProto external = wide.toBuilder()
+                .setDataLocation(TensorProto.DataLocation.EXTERNAL)
+                .addExternalData(entry("location", "l".repeat(100_000)))
+                .build();
+        assertThatThrownBy(() -> sum().bytes(external.toBuilder().clearDims().build()))
+                .isInstanceOfSatisfying(
+                        ModelException.class,
+                        e -> assertThat(e.getMessage()).startsWith("[DERM-095]").hasSizeLessThan(1500));
+    }
+
+    @Test
+    void report_ofMoreBytesThanALongCounts_saysTheMost() {
+        GraphProto.Builder g = sum().proto().getGraph().toBuilder();
+        for (int i = 0; i < 4096; i++) {
+            g.addInitializer(TensorProto.newBuilder()
+                    .setName("t" + i)
+                    .setDataType(DataType.COMPLEX128.number())
+                    .addDims(1L << 48));
+        }
+        OnnxModel model = sum().withProto(sum().proto().toBuilder().setGraph(g).build());
+        assertThat(ModelReport.of(model).parameterBytes()).isEqualTo(Long.MAX_VALUE);
     }
 }

@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -161,6 +162,54 @@ class ShapeInferenceTest {
         assertThat(values.get("z")).hasToString("z float16 [?,3,?,7]");
         assertThat(values.get("m").shape()).isEqualTo(Shape.UNKNOWN);
         assertThat(values.get("sum").shape()).isEqualTo(Shape.UNKNOWN);
+    }
+
+    private static Map<String, OnnxValue> infer(GraphProto.Builder g) {
+        return OnnxModel.of("forged", ModelProto.newBuilder().setGraph(g).build())
+                .graph()
+                .infer();
+    }
+
+    @Test
+    void rank_doubledFromNodeToNode_isUnknownInsteadOfEndless() {
+        GraphProto.Builder g = GraphProto.newBuilder()
+                .addInput(OnnxGraph.declare(new OnnxValue("x0", DataType.INT64, Shape.of(2, 2, 2))));
+        for (int i = 0; i < 60; i++) {
+            node(g, "Gather", "x" + (i + 1), null, "x" + i, "x" + i);
+        }
+        Map<String, OnnxValue> values = infer(g);
+        assertThat(values.get("x5").shape().rank()).isEqualTo(-1);
+        assertThat(values.get("x4").shape().rank()).isEqualTo(33);
+        assertThat(values.get("x60").shape()).isEqualTo(Shape.UNKNOWN);
+    }
+
+    @Test
+    void concat_ofConstantsByTheThousand_overflowsNoStack() {
+        GraphProto.Builder g = GraphProto.newBuilder();
+        longs(g, "one", 1);
+        String[] many = new String[100_000];
+        java.util.Arrays.fill(many, "one");
+        node(g, "Concat", "c", integer("axis", 0), many);
+        assertThat(infer(g).get("c")).hasToString("c int64 [100000]");
+    }
+
+    @Test
+    @Timeout(20)
+    void node_withInputsAndOutputsByTheThousand_takesNoQuadraticTime() {
+        GraphProto.Builder g = GraphProto.newBuilder()
+                .addInput(OnnxGraph.declare(new OnnxValue("x", DataType.FLOAT, Shape.of(100_000))));
+        NodeProto.Builder sum = NodeProto.newBuilder().setOpType("Sum");
+        NodeProto.Builder split = NodeProto.newBuilder().setOpType("Split").addInput("x");
+        AttributeProto.Builder sizes = AttributeProto.newBuilder().setName("split");
+        for (int i = 0; i < 100_000; i++) {
+            sum.addInput("x").addOutput("s" + i);
+            split.addOutput("p" + i);
+            sizes.addInts(1);
+        }
+        g.addNode(sum).addNode(split.addAttribute(sizes));
+        Map<String, OnnxValue> values = infer(g);
+        assertThat(values.get("s99999").shape()).isEqualTo(Shape.of(100_000));
+        assertThat(values.get("p99999").shape()).isEqualTo(Shape.of(1));
     }
 
     /** Makes every tensor an output, runs the model, and compares; the number of tensors compared. */

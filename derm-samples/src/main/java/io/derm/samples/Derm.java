@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
             CompareCommand.class,
             InspectCommand.class,
             ImportCommand.class,
+            PrecisionCommand.class,
             DoctorCommand.class
         },
         description = "Finds skin lesions in video and images and assesses them.",

@@ -42,11 +42,13 @@ final class ImageJob {
      */
     static void open(String image, Body body) throws Exception {
         try (FrameSource source = Sources.open(image, CaptureOptions.defaults());
-                Frame frame = source.next()
-                        .orElseThrow(() -> new CaptureException(
-                                254, image + " holds no picture, expected an image", "Name an image file."))) {
+                Frame frame = source.next().orElseThrow(() -> noPicture(image))) {
             body.image(image, frame);
         }
+    }
+
+    static CaptureException noPicture(String image) {
+        return new CaptureException(254, image + " holds no picture, expected an image", "Name an image file.");
     }
 
     static DermException outside(String box, Frame frame) {

@@ -136,6 +136,11 @@ final class Subject implements AutoCloseable {
         return undecoded;
     }
 
+    /** How images are brought into the model. */
+    ImageInput input() {
+        return input;
+    }
+
     /** Width and height that images are brought to. */
     String inputSize() {
         return input.width() + "x" + input.height();
