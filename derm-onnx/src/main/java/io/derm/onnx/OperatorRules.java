@@ -98,7 +98,9 @@ final class OperatorRules {
         Shape zero = shape(node, 2, values);
         long axis = Attributes.integer(node, "axis", 1);
         long block = Attributes.integer(node, "block_size", 0);
-        if (scale.complete() && zero.complete() && !zero.equals(scale)) {
+        // One number is written as [] and as [1].
+        boolean single = scale.elements() == 1 && zero.elements() == 1;
+        if (scale.complete() && zero.complete() && !single && !zero.equals(scale)) {
             quantized(node, "zero point of shape " + zero + ", expected " + scale + " as the scale");
         }
         if (scale.rank() == 1 && scale.dim(0) != 1 && block == 0) {

@@ -54,7 +54,8 @@ final class Problems {
         int shown = Math.min(findings.size(), 3);
         return new ModelException(
                 98,
-                "Model " + model + " breaks the ONNX specification " + findings.size() + " times: "
+                "Model " + model + " breaks the ONNX specification in " + findings.size()
+                        + (findings.size() == 1 ? " place: " : " places: ")
                         + findings.stream().limit(shown).map(Finding::toString).collect(Collectors.joining("; "))
                         + (shown < findings.size() ? " ..." : "") + "; expected a sound model",
                 "Export the model again, or convert it from one that is sound.");

@@ -78,6 +78,11 @@ final class ShapeRules {
             } else {
                 long padded = side + (pads.length == 2 * n ? pads[i] + pads[n + i] : 0) - reach;
                 out[2 + i] = padded < 0 ? -1 : (padded + (ceil ? stride - 1 : 0)) / stride + 1;
+                // A window that would start in the padding after the data is left out.
+                long end = side + (pads.length == 2 * n ? pads[i] : 0);
+                if (ceil && out[2 + i] > 1 && (out[2 + i] - 1) * stride >= end) {
+                    out[2 + i]--;
+                }
             }
         }
         return Shape.of(out);

@@ -76,7 +76,11 @@ public final class TensorRtQdqCheck {
         this.values = model.graph().infer();
     }
 
-    /** What keeps pairs from being fused, in no particular order; the model should pass {@link ModelCheck} first. */
+    /**
+     * What keeps pairs from being fused, in no particular order; empty for a model that passes. It has to be sound by {@link ModelCheck}.
+     *
+     * @throws io.derm.api.ModelException if scales or zero points cannot be read
+     */
     public static List<Finding> of(OnnxModel model) {
         TensorRtQdqCheck check = new TensorRtQdqCheck(model);
         check.pairs();

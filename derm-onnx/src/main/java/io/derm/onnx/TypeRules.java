@@ -29,7 +29,7 @@ final class TypeRules {
                     "IsNaN",
                     "IsInf",
                     "RegexFullMatch" -> DataType.BOOL;
-            case "Cast" -> DataType.of((int) Attributes.integer(node, "to", 0));
+            case "Cast", "BitCast" -> DataType.of((int) Attributes.integer(node, "to", 0));
             case "Constant" ->
                 Attributes.find(node, "value_float").isPresent()
                                 || Attributes.find(node, "value_floats").isPresent()
@@ -78,6 +78,10 @@ final class TypeRules {
                     "RandomUniformLike",
                     "Bernoulli",
                     "Multinomial",
+                    "HannWindow",
+                    "HammingWindow",
+                    "BlackmanWindow",
+                    "MelWeightMatrix",
                     "TfIdfVectorizer",
                     "StringSplit",
                     "Attention",

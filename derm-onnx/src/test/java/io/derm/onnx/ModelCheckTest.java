@@ -219,7 +219,7 @@ class ModelCheckTest {
                 }),
                 of("type", "scales of Resize in float16", true, g -> half(g, "scales")),
                 of("type", "scale of QuantizeLinear in float16", true, g -> half(g, "kd_scale")),
-                of("type", "index where Conv takes numbers", true, g -> g.longs("l", 1)
+                of("type", "indices where Sigmoid takes fractions", true, g -> g.longs("l", 1)
                         .node("Sigmoid", "sl", "l")),
                 of("same-type", "weights in float16", true, g -> half(g, "w")),
                 of("same-type", "bias in float16", true, g -> half(g, "b")),
@@ -336,6 +336,18 @@ class ModelCheckTest {
         assertThat(ModelCheck.of(g.build())).isEmpty();
     }
 
+    /** As test_maxpool_2d_ceil_output_size_reduce_by_one of ONNX has it. */
+    @Test
+    void pool_whoseLastWindowStartsBehindTheData_hasOneLess() {
+        SmallGraph g = new SmallGraph(17, 8).input("x", DataType.FLOAT, 1, 1, 2, 2);
+        g.output("y", DataType.FLOAT, 1, 1, 1, 1);
+        g.node("MaxPool", "y", "x")
+                .addAttribute(SmallGraph.integer("ceil_mode", 1))
+                .addAttribute(SmallGraph.integers("kernel_shape", 1, 1))
+                .addAttribute(SmallGraph.integers("strides", 2, 2));
+        assertThat(ModelCheck.of(g.build())).isEmpty();
+    }
+
     @Test
     void requireSound_namesWhatIsWrong() {
         SmallGraph g = sound();
@@ -343,7 +355,7 @@ class ModelCheckTest {
         assertThatThrownBy(() -> ModelCheck.requireSound(g.build()))
                 .isInstanceOf(ModelException.class)
                 .hasMessage(
-                        "[DERM-098] Model small.onnx breaks the ONNX specification 1 times: same-type at Conv 'c': B 'b' is"
+                        "[DERM-098] Model small.onnx breaks the ONNX specification in 1 place: same-type at Conv 'c': B 'b' is"
                                 + " float16, expected float32 as X 'x'; expected a sound model. Remedy: Export the model again, or"
                                 + " convert it from one that is sound.");
     }
