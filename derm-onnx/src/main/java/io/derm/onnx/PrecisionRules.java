@@ -116,8 +116,6 @@ final class PrecisionRules {
         if (!p.obstacle().isEmpty()) {
             return Verdict.keep(Reason.OPERATOR, p.obstacle());
         }
-        boolean quantises =
-                node.getOpType().equals("QuantizeLinear") || node.getOpType().equals("DequantizeLinear");
         for (int i : p.inputs().stream().sorted().toList()) {
             TensorProto t = model.graph().initialisers().get(node.getInput(i));
             if (t == null) {
@@ -128,7 +126,7 @@ final class PrecisionRules {
                     return Verdict.keep(
                             Reason.INITIALISER, "'" + t.getName() + "' has " + v + ", over " + number(type.max()));
                 }
-                if (quantises && i == 1 && v < type.leastNormal()) {
+                if (isPairing(node) && i == 1 && v < type.leastNormal()) {
                     return Verdict.keep(
                             Reason.SCALE, "'" + t.getName() + "' has " + v + ", under " + type.leastNormal());
                 }
@@ -182,9 +180,11 @@ final class PrecisionRules {
 
     /**
      * Nodes that compute nothing go to 16 bits only beside one that computes there, or they would cost casts and gain nothing. A
-     * QuantizeLinear goes with what it takes and a DequantizeLinear with what it feeds, so that runtimes find both next to it.
+     * QuantizeLinear and its DequantizeLinear go with what they feed, so that runtimes find the pair next to it, and both or neither, as they
+     * share a scale.
      */
     private void neighbours(Map<String, Verdict> all) {
+        pairs(all);
         Map<String, NodeProto> waiting = new LinkedHashMap<>();
         Set<String> low = new HashSet<>();
         for (NodeProto n : nodes) {
@@ -199,8 +199,9 @@ final class PrecisionRules {
         boolean more = true;
         while (more) {
             more = waiting.values().removeIf(n -> {
-                boolean joins = (!n.getOpType().equals("DequantizeLinear") && producers(n, low))
-                        || (!n.getOpType().equals("QuantizeLinear") && consumers(n, low));
+                boolean joins = paired(n).stream().anyMatch(p -> low.contains(p.getName()))
+                        || (!isPairing(n) && producers(n, low))
+                        || consumers(n, low);
                 if (joins) {
                     low.add(n.getName());
                 }
@@ -209,20 +210,51 @@ final class PrecisionRules {
         }
         waiting.values()
                 .forEach(n -> all.put(
-                        n.getName(),
-                        Verdict.keep(
-                                Reason.NEIGHBOURS,
-                                switch (n.getOpType()) {
-                                    case "QuantizeLinear" -> "what it takes is float32";
-                                    case "DequantizeLinear" -> "what it feeds is float32";
-                                    default -> "";
-                                })));
+                        n.getName(), Verdict.keep(Reason.NEIGHBOURS, isPairing(n) ? "what it feeds is float32" : "")));
+    }
+
+    private void pairs(Map<String, Verdict> all) {
+        boolean more = true;
+        while (more) {
+            more = false;
+            for (NodeProto n : nodes) {
+                if (!all.getOrDefault(n.getName(), Verdict.LOW).low()) {
+                    continue;
+                }
+                for (NodeProto p : paired(n)) {
+                    if (!all.getOrDefault(p.getName(), Verdict.LOW).low()) {
+                        all.put(n.getName(), Verdict.keep(Reason.NEIGHBOURS, "'" + p.getName() + "' is float32"));
+                        more = true;
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    /** Of a QuantizeLinear what dequantises its output, of a DequantizeLinear what quantised its input. */
+    private List<NodeProto> paired(NodeProto n) {
+        return switch (n.getOpType()) {
+            case "QuantizeLinear" ->
+                model.graph().consumers(n.getOutput(0)).stream()
+                        .filter(c -> c.getOpType().equals("DequantizeLinear"))
+                        .toList();
+            case "DequantizeLinear" ->
+                model.graph()
+                        .producer(n.getInput(0))
+                        .filter(p -> p.getOpType().equals("QuantizeLinear"))
+                        .map(List::of)
+                        .orElse(List.of());
+            default -> List.of();
+        };
+    }
+
+    private static boolean isPairing(NodeProto n) {
+        return n.getOpType().equals("QuantizeLinear") || n.getOpType().equals("DequantizeLinear");
     }
 
     private static boolean follows(NodeProto n) {
-        return MOVING.contains(n.getOpType())
-                || n.getOpType().equals("QuantizeLinear")
-                || n.getOpType().equals("DequantizeLinear");
+        return MOVING.contains(n.getOpType()) || isPairing(n);
     }
 
     private boolean producers(NodeProto node, Set<String> low) {

@@ -23,8 +23,8 @@ class SixteenBitsTest {
     private static BigDecimal exact(SixteenBits type, int bits) {
         int digits = fraction(type);
         int bias = type == SixteenBits.FLOAT16 ? 15 : 127;
-        int exponent = bits >> digits & (1 << 15 - digits) - 1;
-        int significand = (bits & (1 << digits) - 1) + (exponent == 0 ? 0 : 1 << digits);
+        int exponent = (bits >> digits) & ((1 << (15 - digits)) - 1);
+        int significand = (bits & ((1 << digits) - 1)) + (exponent == 0 ? 0 : 1 << digits);
         int shift = Math.max(exponent, 1) - bias - digits;
         BigDecimal power = shift < 0
                 ? BigDecimal.ONE.divide(BigDecimal.valueOf(2).pow(-shift))
@@ -66,7 +66,7 @@ class SixteenBitsTest {
             // For both types the number half way has one digit more, which float32 has but at the end of bfloat16.
             assertThat((double) half).isEqualTo((low + high) / 2);
             assertThat(type.bits(half)).isEqualTo((short) (b + (b & 1)));
-            assertThat(type.bits(-half)).isEqualTo((short) (b + (b & 1) | 0x8000));
+            assertThat(type.bits(-half)).isEqualTo((short) ((b + (b & 1)) | 0x8000));
             assertThat(type.bits(Math.nextDown(half))).isEqualTo((short) b);
             assertThat(type.bits(Math.nextUp(half))).isEqualTo((short) (b + 1));
         }
