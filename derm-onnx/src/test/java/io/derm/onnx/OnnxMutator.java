@@ -14,6 +14,7 @@ import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import com.google.protobuf.ByteString;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Changes ONNX models as graphs, as protobuf fields and as bytes. Immutable, thread-safe. */
@@ -125,6 +126,9 @@ final class OnnxMutator {
         "a\nb\\c"
     };
 
+    /** What is read takes memory in proportion. Beyond this an honest file would come near the limit that a forged one must not pass. */
+    private static final int MAX = 1 << 20;
+
     private final List<ModelProto> seeds;
 
     OnnxMutator(List<ModelProto> seeds) {
@@ -153,7 +157,8 @@ final class OnnxMutator {
                 bytes = wire.bytes();
             }
         }
-        return c.oneIn(10) ? c.scramble(bytes) : bytes;
+        byte[] out = c.oneIn(10) ? c.scramble(bytes) : bytes;
+        return out.length > MAX ? Arrays.copyOf(out, MAX) : out;
     }
 
     private void header(ModelProto.Builder model, Choices c) {
