@@ -275,7 +275,7 @@ final class OnnxMutator {
         String operator = c.pick(OPERATORS);
         NodeProto.Builder pattern = NodeProto.newBuilder().setOpType(operator);
         if (c.oneIn(2)) {
-            pattern.addAttribute(attribute(g, c));
+            pattern.addAttribute(attribute(c));
         }
         int times = c.many(11) + c.below(40);
         int inputs = c.below(3);
@@ -338,7 +338,7 @@ final class OnnxMutator {
             case 6, 7 -> {
                 if (n.getAttributeCount() > 0) {
                     AttributeProto.Builder a = n.getAttributeBuilder(c.below(n.getAttributeCount()));
-                    a.mergeFrom(attribute(g, c).setName(a.getName()).build());
+                    a.mergeFrom(attribute(c).setName(a.getName()).build());
                 }
             }
             case 8 -> {
@@ -347,7 +347,7 @@ final class OnnxMutator {
                 }
             }
             case 9 -> {
-                AttributeProto.Builder a = attribute(g, c);
+                AttributeProto.Builder a = attribute(c);
                 for (int i = c.many(13); i > 0; i--) {
                     n.addAttribute(a);
                 }
@@ -369,7 +369,7 @@ final class OnnxMutator {
         }
     }
 
-    private static AttributeProto.Builder attribute(GraphProto.Builder g, Choices c) {
+    private static AttributeProto.Builder attribute(Choices c) {
         AttributeProto.Builder a = AttributeProto.newBuilder().setName(c.pick(ATTRIBUTES));
         if (c.oneIn(2)) {
             a.setType(AttributeType.forNumber(c.below(12)));
