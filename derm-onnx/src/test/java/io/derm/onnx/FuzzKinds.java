@@ -180,7 +180,7 @@ final class FuzzKinds {
     }
 
     private static void look(OnnxModel model) {
-        model.graph().infer();
+        // which infers all shapes, twice
         ModelReport report = ModelReport.of(model);
         report.toJson();
         report.toText();
@@ -189,7 +189,6 @@ final class FuzzKinds {
     /** Everything, whatever of it is refused. */
     private void all(OnnxModel model, int write) throws IOException {
         ModelException[] refused = {null};
-        attempt(refused, () -> model.graph().infer());
         attempt(refused, () -> look(model));
         List<TensorProto> tensors = List.copyOf(model.graph().initialisers().values());
         for (TensorProto t : tensors.subList(0, Math.min(200, tensors.size()))) {

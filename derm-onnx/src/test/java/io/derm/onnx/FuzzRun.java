@@ -143,6 +143,12 @@ final class FuzzRun {
                 problems);
     }
 
+    /** Reads one input on this thread; what is wrong with it, hangs aside. */
+    Map<String, String> problemsOf(Attempt attempt) {
+        one(attempt);
+        return problems;
+    }
+
     private boolean hangs(Thread worker) {
         long at = index;
         long cpu = startCpu;
@@ -152,7 +158,6 @@ final class FuzzRun {
         return over && startCpu == cpu && index == at && worker.isAlive();
     }
 
-    @SuppressWarnings("CatchAndPrintStackTrace")
     private void work(long from, long count) {
         try {
             for (long i = from; i < from + count && problems.size() < MAX_PROBLEMS; i++) {

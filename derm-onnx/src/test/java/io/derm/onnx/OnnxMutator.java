@@ -14,6 +14,7 @@ import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import com.google.protobuf.ByteString;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Changes ONNX models as graphs, as protobuf fields and as bytes. Immutable, thread-safe. */
@@ -125,6 +126,9 @@ final class OnnxMutator {
         "a\nb\\c"
     };
 
+    /** What is read takes memory in proportion. Beyond this an honest file would come near the limit that a forged one must not pass. */
+    private static final int MAX = 1 << 20;
+
     private final List<ModelProto> seeds;
 
     OnnxMutator(List<ModelProto> seeds) {
@@ -153,7 +157,8 @@ final class OnnxMutator {
                 bytes = wire.bytes();
             }
         }
-        return c.oneIn(10) ? c.scramble(bytes) : bytes;
+        byte[] out = c.oneIn(10) ? c.scramble(bytes) : bytes;
+        return out.length > MAX ? Arrays.copyOf(out, MAX) : out;
     }
 
     private void header(ModelProto.Builder model, Choices c) {
@@ -270,7 +275,7 @@ final class OnnxMutator {
         String operator = c.pick(OPERATORS);
         NodeProto.Builder pattern = NodeProto.newBuilder().setOpType(operator);
         if (c.oneIn(2)) {
-            pattern.addAttribute(attribute(g, c));
+            pattern.addAttribute(attribute(c));
         }
         int times = c.many(11) + c.below(40);
         int inputs = c.below(3);
@@ -333,7 +338,7 @@ final class OnnxMutator {
             case 6, 7 -> {
                 if (n.getAttributeCount() > 0) {
                     AttributeProto.Builder a = n.getAttributeBuilder(c.below(n.getAttributeCount()));
-                    a.mergeFrom(attribute(g, c).setName(a.getName()).build());
+                    a.mergeFrom(attribute(c).setName(a.getName()).build());
                 }
             }
             case 8 -> {
@@ -342,7 +347,7 @@ final class OnnxMutator {
                 }
             }
             case 9 -> {
-                AttributeProto.Builder a = attribute(g, c);
+                AttributeProto.Builder a = attribute(c);
                 for (int i = c.many(13); i > 0; i--) {
                     n.addAttribute(a);
                 }
@@ -364,7 +369,7 @@ final class OnnxMutator {
         }
     }
 
-    private static AttributeProto.Builder attribute(GraphProto.Builder g, Choices c) {
+    private static AttributeProto.Builder attribute(Choices c) {
         AttributeProto.Builder a = AttributeProto.newBuilder().setName(c.pick(ATTRIBUTES));
         if (c.oneIn(2)) {
             a.setType(AttributeType.forNumber(c.below(12)));

@@ -97,7 +97,7 @@ final class WireMessage {
             case 2 -> fields.remove(at);
             case 3 -> fields.addAll(at, java.util.Collections.nCopies(c.many(12), f));
             case 4 -> fields.add(c.below(fields.size() + 1), f);
-            case 5 -> f.tag = c.oneIn(2) ? (long) c.below(64) << 3 | f.tag & 7 : f.tag & ~7L | c.below(8);
+            case 5 -> f.tag = c.oneIn(2) ? (long) c.below(64) << 3 | (f.tag & 7) : (f.tag & ~7L) | c.below(8);
             case 6 -> {
                 if ((f.tag & 7) == 2) {
                     f.bytes = c.scramble(f.bytes);
@@ -143,7 +143,7 @@ final class WireMessage {
     private static void write(ByteArrayOutputStream out, long v) {
         long rest = v;
         while ((rest & ~0x7fL) != 0) {
-            out.write((int) (rest & 0x7f | 0x80));
+            out.write((int) ((rest & 0x7f) | 0x80));
             rest >>>= 7;
         }
         out.write((int) rest);
