@@ -1,6 +1,12 @@
 package io.derm.onnx;
 
 import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import com.google.protobuf.ByteString;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -52,7 +58,8 @@ final class Int8Graphs {
                 dynamicBatch(),
                 computedSizes(),
                 depthwise(),
-                sumOfThree());
+                sumOfThree(),
+                concatRead());
     }
 
     private float[] normal(int n, double spread) {
@@ -168,8 +175,23 @@ final class Int8Graphs {
         return g.conv("y", "u").done("resize", Map.of("QLinearConv", 2, "Resize", 1), "y");
     }
 
+    /** Makes the values of the upper half of the channels small, so that parts of a tensor have different ranges. */
+    private void weaken(String conv) {
+        for (String name : List.of(conv + "_w", conv + "_b")) {
+            TensorProto.Builder t = graph.tensor(name);
+            byte[] raw = t.getRawData().toByteArray();
+            FloatBuffer values =
+                    ByteBuffer.wrap(raw).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+            for (int i = values.limit() / 2; i < values.limit(); i++) {
+                values.put(i, values.get(i) / 10);
+            }
+            t.setRawData(ByteString.copyFrom(raw));
+        }
+    }
+
     static Case splitAndSlice() {
         Int8Graphs g = new Int8Graphs(10).conv("a", "x");
+        g.weaken("a");
         g.graph.longs("parts", 4, 4).longs("from", 1).longs("to", 3).longs("axes", 1);
         g.graph.node("Split", "p", "a", "parts").addOutput("q").addAttribute(SmallGraph.integer("axis", 1));
         g.node("Slice", "l", "q", "from", "to", "axes");
@@ -251,6 +273,23 @@ final class Int8Graphs {
         OnnxValue y = new OnnxValue("y", DataType.FLOAT, Shape.of(1, C, 2 * SIDE, 2 * SIDE));
         g.graph.graph.addOutput(OnnxGraph.declare(y));
         return new Case("computed sizes", g.graph.build(), Map.of("QLinearConv", 2));
+    }
+
+    /** Twelve channels in four groups, for which TensorRT has no int8 kernel. */
+    static Case oddGroups() {
+        Int8Graphs g = new Int8Graphs(22).conv("a", "x");
+        g.conv("b", "a", C, 12, 3, 4, 1.4);
+        g.conv("y", "b", 12, C, 1, 1, 1.4);
+        return g.done("odd groups", Map.of("QLinearConv", 3), "y");
+    }
+
+    /** A convolution reads what is concatenated too. */
+    static Case concatRead() {
+        Int8Graphs g = new Int8Graphs(23).conv("a", "x");
+        g.conv("b", "a", C, C, 3, 1, 1.5);
+        g.graph.node("Concat", "c", "a", "b").addAttribute(SmallGraph.integer("axis", 1));
+        g.conv("y", "c", 2 * C, C, 1, 1, 1);
+        return g.done("concat of what is read", Map.of("QLinearConv", 3, "QLinearConcat", 1), "y");
     }
 
     /** As darknet's shortcut from several layers: a convolution's output goes into two sums. */

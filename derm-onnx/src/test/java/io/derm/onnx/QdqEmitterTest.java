@@ -132,6 +132,36 @@ class QdqEmitterTest {
         assertThat(three.graph().producer("t").orElseThrow().getInputList()).containsExactly("s", "h");
     }
 
+    private static String scale(OnnxModel int8, String tensor) {
+        return int8.graph().consumers(tensor).stream()
+                .filter(n -> n.getOpType().equals("QuantizeLinear"))
+                .findFirst()
+                .orElseThrow()
+                .getInput(1);
+    }
+
+    @Test
+    void concatenation_forTensorRt_sharesItsScale() {
+        OnnxModel int8 = int8(Int8Graphs.concatRead().model(), Target.TENSORRT);
+        assertThat(scale(int8, "a")).isEqualTo(scale(int8, "c")).isNotEqualTo(scale(int8, "x"));
+    }
+
+    @Test
+    void groupsWithoutAKernel_forTensorRt_stayFloat() throws IOException {
+        OnnxModel model = Int8Graphs.oddGroups().model();
+        OnnxModel int8 = int8(model, Target.TENSORRT);
+        assertThat(TensorRtQdqCheck.of(int8)).isEmpty();
+        assertThat(int8.graph().initialisers()).containsKey("b_w").doesNotContainKeys("a_w", "y_w");
+        assertThat(Int8Bench.optimised(int8(model, Target.ONNX_RUNTIME), folder))
+                .containsEntry("QLinearConv", 3);
+    }
+
+    @Test
+    void rectifiedLayer_forOnnxRuntime_hasOnePairAfterBoth() {
+        OnnxModel int8 = int8(Int8Graphs.relu().model(), Target.ONNX_RUNTIME);
+        assertThat(Int8Bench.operators(int8)).containsEntry("QuantizeLinear", 3);
+    }
+
     @Test
     void rectifierKept_isNotMadePartOfTheLayer() {
         OnnxModel int8 = int8(Int8Graphs.relu().model(), Target.ONNX_RUNTIME, "r");

@@ -197,8 +197,8 @@ class QuantisedConvTest {
         float step = 0.002f;
         QuantisedWeight q = QuantisedWeight.of(w, new long[] {4, 2, 1, 1}, 127, true, b, step);
         for (int c = 0; c < 4; c++) {
-            assertThat((double) q.bias()[c] * q.biasScales()[c])
-                    .isBetween(b[c] - 0.01 - 1e-6 * Math.abs(b[c]), b[c] + 0.01 + 1e-6 * Math.abs(b[c]));
+            double scale = q.biasScales()[c];
+            assertThat(q.bias()[c] * scale).as("rounded to nearest").isBetween(b[c] - 0.5 * scale, b[c] + 0.5 * scale);
             assertThat(q.biasScales()[c]).isEqualTo(step * q.scales()[c]);
             assertThat(Math.abs((long) q.bias()[c])).isLessThanOrEqualTo((1L << 30) + 128);
         }

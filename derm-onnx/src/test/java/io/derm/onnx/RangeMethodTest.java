@@ -18,6 +18,7 @@ class RangeMethodTest {
     private static final int LEVELS = 256;
 
     /** How the values of a tensor are spread. */
+    @SuppressWarnings("ArrayRecordComponent")
     record Spread(String name, float[] values) {
         @Override
         public String toString() {
@@ -38,7 +39,8 @@ class RangeMethodTest {
                 spread("uniform", () -> r.nextDouble() * 7 - 2),
                 spread("silu", () -> silu(2 * r.nextGaussian())),
                 outlier(spread("rectified, outlier", () -> Math.max(0, r.nextGaussian())), 30),
-                outlier(spread("normal, outlier", r::nextGaussian), -50));
+                outlier(spread("normal, outlier", r::nextGaussian), -50),
+                outlier(outlier(spread("normal, outliers at both ends", r::nextGaussian), 77, -70), 78, 90));
     }
 
     private static double silu(double x) {
@@ -54,7 +56,11 @@ class RangeMethodTest {
     }
 
     private static Spread outlier(Spread s, float value) {
-        s.values()[77] = value;
+        return outlier(s, 77, value);
+    }
+
+    private static Spread outlier(Spread s, int at, float value) {
+        s.values()[at] = value;
         return s;
     }
 
@@ -235,6 +241,28 @@ class RangeMethodTest {
                 .isLessThan(1.15 * best + 0.002);
     }
 
+    @Test
+    void entropy_ofLevelsThatMergeEqualCounts_isNone() {
+        float[] values = new float[31];
+        Arrays.fill(values, 0, 10, 100.5f);
+        Arrays.fill(values, 10, 20, 1000.5f);
+        Arrays.fill(values, 20, 30, 1001.5f);
+        values[30] = 2047.5f;
+        Histogram h = histogram(values);
+        assertThat(h.width()).isEqualTo(1);
+        assertThat(Divergence.of(h, 0, 2048)).isCloseTo(0, org.assertj.core.api.Assertions.within(1e-12));
+        values[20] = 100.5f;
+        assertThat(Divergence.of(histogram(values), 0, 2048)).isPositive();
+    }
+
+    @ParameterizedTest
+    @MethodSource("spreads")
+    void entropy_searchesNoFinerThanItsBins(Spread s) {
+        Histogram h = histogram(s.values());
+        Range found = RangeMethod.ENTROPY.range(h);
+        assertThat(((double) found.high() - found.low()) / h.width()).isGreaterThan(LEVELS - 3);
+    }
+
     @ParameterizedTest
     @EnumSource(RangeMethod.class)
     void everyRange_includes0_andALevelStandsForIt(RangeMethod method) {
@@ -268,6 +296,8 @@ class RangeMethodTest {
         for (float share : new float[] {0, 0.001f, 0.3f, 0.5f, 0.999f, 1}) {
             Range range = new Range(-magnitude * share, magnitude * (1 - share / 2));
             exactZero(range);
+            assertThat(new Range(magnitude / 2, magnitude)).isEqualTo(new Range(0, magnitude));
+            assertThat(new Range(-magnitude, -magnitude / 2)).isEqualTo(new Range(-magnitude, 0));
             double scale = range.scaleUint8();
             assertThat(scale).isPositive().isLessThan(Double.POSITIVE_INFINITY);
             int zero = range.zeroPointUint8();
