@@ -2,8 +2,11 @@ package io.derm.onnx;
 
 import io.derm.api.ModelException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
@@ -53,12 +56,14 @@ public record AccuracyBudget(OnnxModel model, Set<String> kept, double loss, Lis
         }
         List<String> ranked =
                 sensitivities.get().stream().map(LayerSensitivity::layer).toList();
+        Map<Set<String>, Double> losses = new HashMap<>();
         Set<String> kept = SmallestSet.find(ranked, set -> {
                     if (set.isEmpty()) {
                         return false;
                     }
                     double here = loss.applyAsDouble(quantiser.keeping(set).quantise(calibration));
                     trials.add(new Trial(set.size(), here));
+                    losses.put(set, here);
                     return here <= budget;
                 })
                 .orElseThrow(() -> new ModelException(
@@ -71,6 +76,6 @@ public record AccuracyBudget(OnnxModel model, Set<String> kept, double loss, Lis
                                 budget),
                         "Measure on more images, or allow more."));
         OnnxModel model = quantiser.keeping(kept).quantise(calibration);
-        return new AccuracyBudget(model, kept, loss.applyAsDouble(model), trials);
+        return new AccuracyBudget(model, kept, Objects.requireNonNull(losses.get(kept)), trials);
     }
 }

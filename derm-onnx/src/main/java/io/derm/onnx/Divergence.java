@@ -7,11 +7,16 @@ final class Divergence {
 
     private Divergence() {}
 
-    /** Kullback-Leibler divergence of the values clipped to the range from their 256 levels, bin by bin of the histogram. */
+    /**
+     * Kullback-Leibler divergence of the values clipped to the range from their 256 levels, bin by bin of the histogram. Values that are exactly 0
+     * are left out, as in NVIDIA's pytorch-quantization: they lose nothing, and the peak of a ReLU's would count as if spread over a level.
+     */
     static double of(Histogram h, double low, double high) {
         int first = Math.max(0, (int) Math.floor(low / h.width()) + Histogram.SIDE);
         int last = Math.min(h.bins() - 1, (int) Math.ceil(high / h.width()) - 1 + Histogram.SIDE);
-        if (last <= first || h.count() == 0) {
+        // Levels finer than the bins would seem to lose nothing; the search of Migacz starts at as many bins as levels,
+        // too.
+        if (last - first + 1 < LEVELS || h.count() == h.zeros()) {
             return Double.POSITIVE_INFINITY;
         }
         int n = last - first + 1;
@@ -19,9 +24,10 @@ final class Divergence {
         double[] clipped = new double[n];
         for (int i = 0; i < h.bins(); i++) {
             int at = Math.max(first, Math.min(last, i)) - first;
-            clipped[at] += h.count(i);
+            long count = h.count(i) - (i == Histogram.SIDE ? h.zeros() : 0);
+            clipped[at] += count;
             if (i >= first && i <= last) {
-                inside[at] = h.count(i);
+                inside[at] = count;
             }
         }
         double[] levels = levelled(h, inside, first, low, (high - low) / (LEVELS - 1));
@@ -34,7 +40,7 @@ final class Divergence {
         }
         double sum = 0;
         for (int i = 0; i < n; i++) {
-            double p = clipped[i] / h.count();
+            double p = clipped[i] / (h.count() - h.zeros());
             if (p > 0) {
                 sum += p * Math.log(p / Math.max(levels[i] / total, SMOOTHING));
             }

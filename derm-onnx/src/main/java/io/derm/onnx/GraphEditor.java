@@ -155,8 +155,9 @@ final class GraphEditor {
                     .filter(o -> !o.getDomain().isEmpty() && !o.getDomain().equals("ai.onnx"))
                     .forEach(proto::addOpsetImport);
             proto.addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(opset));
-            proto.setIrVersion(Math.max(proto.getIrVersion(), irVersion(opset)));
         }
+        // Constants that are not inputs too need at least 4.
+        proto.setIrVersion(Math.max(proto.getIrVersion(), irVersion(opset)));
         return model.withProto(proto.build());
     }
 

@@ -19,6 +19,7 @@ final class Histogram {
     private float min = Float.POSITIVE_INFINITY;
     private float max = Float.NEGATIVE_INFINITY;
     private long count;
+    private long zeros;
     private long odd;
 
     /** Counts all values from index 0 to the limit; those that are not finite are counted apart. */
@@ -53,6 +54,7 @@ final class Histogram {
         double perWidth = Math.scalb(1.0, -exponent);
         for (int i = 0; i < finite; i++) {
             counts[SIDE + (int) Math.floor(chunk[i] * perWidth)]++;
+            zeros += chunk[i] == 0 ? 1 : 0;
         }
         count += finite;
     }
@@ -75,6 +77,11 @@ final class Histogram {
     /** Number of finite values. */
     long count() {
         return count;
+    }
+
+    /** Number of values that are exactly 0, as every other one is after a ReLU; they are in the first bin above 0. */
+    long zeros() {
+        return zeros;
     }
 
     /** Number of values that were not finite. */

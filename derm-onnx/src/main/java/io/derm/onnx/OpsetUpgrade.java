@@ -1,11 +1,14 @@
 package io.derm.onnx;
 
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import io.derm.api.ModelException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Rewrites what changed between old operator sets and the one that a precision pass needs. */
 final class OpsetUpgrade {
@@ -90,6 +93,14 @@ final class OpsetUpgrade {
         if (from < 14 && opset >= 14 && node.getOpType().equals("BatchNormalization") && node.getOutputCount() > 1) {
             return Optional.of(what + " in training in operator set " + from);
         }
+        if (from < 13) {
+            for (NodeProto inner : inside(node)) {
+                Optional<String> obstacle = obstacle(opset, model, inner);
+                if (obstacle.isPresent()) {
+                    return obstacle;
+                }
+            }
+        }
         if (from < 13 && SOFTMAXES.contains(node.getOpType())) {
             // Before 13 all sides from the axis on are one; the same where the axis is the last.
             long axis = Attributes.integer(node, "axis", 1);
@@ -102,10 +113,36 @@ final class OpsetUpgrade {
         return Optional.empty();
     }
 
-    private static NodeProto to13(GraphEditor graph, NodeProto node) {
+    /** The nodes of the graphs that a node holds. */
+    private static List<NodeProto> inside(NodeProto node) {
+        return node.getAttributeList().stream()
+                .flatMap(
+                        a -> Stream.concat(a.hasG() ? Stream.of(a.getG()) : Stream.empty(), a.getGraphsList().stream()))
+                .flatMap(g -> g.getNodeList().stream())
+                .toList();
+    }
+
+    private static GraphProto to13(GraphEditor graph, GraphProto inner) {
+        GraphProto.Builder changed = inner.toBuilder().clearNode();
+        inner.getNodeList().forEach(n -> changed.addNode(to13(graph, n)));
+        return changed.build();
+    }
+
+    private static NodeProto to13(GraphEditor graph, NodeProto outer) {
+        NodeProto.Builder holding = outer.toBuilder();
+        for (AttributeProto.Builder a : holding.getAttributeBuilderList()) {
+            if (a.hasG()) {
+                a.setG(to13(graph, a.getG()));
+            }
+            for (int i = 0; i < a.getGraphsCount(); i++) {
+                a.setGraphs(i, to13(graph, a.getGraphs(i)));
+            }
+        }
+        NodeProto node = holding.build();
         return switch (node.getOpType()) {
             case "Squeeze", "Unsqueeze", "ReduceSum" -> asInput(graph, node, "axes");
             case "Split" -> asInput(graph, node, "split");
+            case "Dropout" -> without(node, "ratio").build();
             case "Softmax", "LogSoftmax", "Hardmax" ->
                 node.toBuilder()
                         .clearAttribute()
@@ -133,13 +170,17 @@ final class OpsetUpgrade {
         if (values.length == 0) {
             return node;
         }
+        return without(node, attribute)
+                .addAllInput(List.of(graph.add(TensorBytes.longTensor(node.getOutput(0) + "." + attribute, values))))
+                .build();
+    }
+
+    private static NodeProto.Builder without(NodeProto node, String attribute) {
         NodeProto.Builder changed = node.toBuilder().clearAttribute();
         node.getAttributeList().stream()
                 .filter(a -> !a.getName().equals(attribute))
                 .forEach(changed::addAttribute);
-        return changed.addAllInput(
-                        List.of(graph.add(TensorBytes.longTensor(node.getOutput(0) + "." + attribute, values))))
-                .build();
+        return changed;
     }
 
     private static ModelException refused(OnnxModel model, String found) {

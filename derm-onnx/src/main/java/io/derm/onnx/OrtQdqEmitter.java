@@ -5,7 +5,6 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -21,7 +20,12 @@ final class OrtQdqEmitter extends QdqEmitter {
     private static final Set<String> COMPUTING =
             Set.of("Add", "Mul", "Sigmoid", "LeakyRelu", "AveragePool", "GlobalAveragePool", "Concat");
 
+    /** Operators whose float weights ONNX Runtime rounds by itself, with one scale for all channels, where they stand between pairs. */
+    private static final Set<String> FROM_FLOAT = Set.of("Conv", "ConvTranspose", "Gemm");
+
     private final Set<String> quantised = new HashSet<>();
+    /** Rectifiers that become part of the layer before them. */
+    private final Set<String> rectifiers = new HashSet<>();
 
     private OrtQdqEmitter(Calibration calibration, RangeMethod method, int topWeight, Predicate<String> excluded) {
         super(calibration, method, topWeight, excluded, DataType.UINT8);
@@ -39,10 +43,11 @@ final class OrtQdqEmitter extends QdqEmitter {
         Map<String, Integer> uses = graph.uses();
         Set<String> rectifiable = new HashSet<>();
         for (NodeProto node : graph.nodes) {
-            if (isRectifier(node) && rectifiable.contains(node.getInput(0))) {
+            if (!isExcluded(node) && isRectifier(node) && rectifiable.contains(node.getInput(0))) {
                 // The pair after it cuts off what is negative: the rectifier needs no kernel and the layer no pair.
                 paired.remove(node.getInput(0));
                 paired.add(node.getOutput(0));
+                rectifiers.add(node.getName());
                 continue;
             }
             if (isExcluded(node) || !isQuantisable(node)) {
@@ -67,7 +72,8 @@ final class OrtQdqEmitter extends QdqEmitter {
         }
         TensorProto least =
                 node.getOpType().equals("Clip") && isConstant(node, 1) ? graph.initialiser(node.getInput(1)) : null;
-        return least != null && model.floats(least).length == 1 && model.floats(least)[0] == 0;
+        boolean open = node.getInputCount() < 3 || node.getInput(2).isEmpty() || isConstant(node, 2);
+        return open && least != null && model.floats(least).length == 1 && model.floats(least)[0] == 0;
     }
 
     private boolean isQuantisable(NodeProto node) {
@@ -80,39 +86,84 @@ final class OrtQdqEmitter extends QdqEmitter {
 
     private void write() {
         List<NodeProto> written = new ArrayList<>();
-        Map<String, String> renamed = new HashMap<>();
+        // A tensor that is made in float stays float for those that take it in float.
+        Map<String, String> dequantised = new HashMap<>();
         for (String t : paired) {
             if (graph.isInput(t)) {
-                renamed.put(t, graph.fresh(t + ".dq"));
-                pair(written, t, t, renamed.get(t));
+                pair(written, t, t, dequantised.computeIfAbsent(t, n -> graph.fresh(n + ".dq")));
             }
         }
         Map<String, String> constants = new HashMap<>();
         for (NodeProto node : graph.nodes) {
-            NodeProto.Builder changed = GraphEditor.renamed(node, n -> renamed.getOrDefault(n, n)).toBuilder();
-            if (quantised.contains(node.getName())) {
+            boolean int8 = quantised.contains(node.getName());
+            NodeProto.Builder changed = node.toBuilder();
+            if (int8) {
+                changed = GraphEditor.renamed(node, n -> dequantised.getOrDefault(n, n)).toBuilder();
                 quantiseConstants(node, changed, written, constants);
+            } else if (FROM_FLOAT.contains(node.getOpType()) && paired.contains(node.getInput(0))) {
+                keepFromRounding(node, changed, written);
             }
-            Map<String, String> raw = new LinkedHashMap<>();
+            List<NodeProto> pairs = new ArrayList<>();
             for (int i = 0; i < node.getOutputCount(); i++) {
                 String out = node.getOutput(i);
-                if (paired.contains(out)) {
-                    raw.put(out, graph.fresh(out + ".float"));
-                    changed.setOutput(i, raw.get(out));
+                if (paired.contains(out) && (int8 || rectifiers.contains(node.getName()))) {
+                    String raw = graph.fresh(out + ".float");
+                    changed.setOutput(i, raw);
+                    pair(pairs, out, raw, out);
+                } else if (paired.contains(out)) {
+                    pair(pairs, out, out, dequantised.computeIfAbsent(out, n -> graph.fresh(n + ".dq")));
                 }
             }
             written.add(changed.build());
-            raw.forEach((name, from) -> pair(written, name, from, name));
+            written.addAll(pairs);
         }
         graph.nodes.clear();
         graph.nodes.addAll(written);
         graph.dropUnused();
     }
 
+    /**
+     * Makes the bias of a float node one that is not constant to ONNX Runtime, which then leaves the node alone: its WeightBiasQuantization
+     * takes constant ones, and constants are not folded across a dequantisation. 31 bits lose nothing that float32 has.
+     */
+    private void keepFromRounding(NodeProto node, NodeProto.Builder changed, List<NodeProto> written) {
+        if (!isConstant(node, 1) || (hasBias(node) && !isConstant(node, 2))) {
+            return;
+        }
+        String name = hasBias(node) ? node.getInput(2) : node.getName() + ".bias";
+        float[] bias = hasBias(node) ? model.floats(graph.initialiser(name)) : new float[channels(node)];
+        double largest = Float.MIN_NORMAL;
+        for (float b : bias) {
+            largest = Math.max(largest, Math.abs(b));
+        }
+        float step = Math.max((float) (largest / (1 << 30)), Float.MIN_NORMAL);
+        int[] levels = new int[bias.length];
+        for (int i = 0; i < bias.length; i++) {
+            levels[i] = (int) Math.rint(bias[i] / (double) step);
+        }
+        long[] dims = hasBias(node) ? dims(graph.initialiser(name)) : new long[] {bias.length};
+        String quantised = graph.add(TensorBytes.intTensor(name + ".q", levels, dims));
+        String scale = graph.add(TensorBytes.floatTensor(name + ".scale", new float[] {step}));
+        String out = graph.fresh(name + ".dq");
+        written.add(node("DequantizeLinear", out, List.of(quantised, scale), out));
+        List<String> inputs = List.of(node.getInput(0), node.getInput(1), out);
+        changed.clearInput().addAllInput(inputs);
+    }
+
+    private int channels(NodeProto node) {
+        long[] weights = dims(graph.initialiser(node.getInput(1)));
+        return (int)
+                switch (node.getOpType()) {
+                    case "ConvTranspose" -> weights[1] * Attributes.integer(node, "group", 1);
+                    case "Gemm" -> weights[Attributes.integer(node, "transB", 0) != 0 ? 0 : 1];
+                    default -> weights[0];
+                };
+    }
+
     private void quantiseConstants(
             NodeProto node, NodeProto.Builder changed, List<NodeProto> written, Map<String, String> constants) {
         if (isLayer(node)) {
-            QuantisedWeight weight = weight(node);
+            QuantisedWeight weight = weight(node, true);
             changed.setInput(1, weight.writeWeights(graph, written, node.getInput(1)));
             if (hasBias(node)) {
                 changed.setInput(2, weight.writeBias(graph, written, node.getInput(2)));

@@ -1,17 +1,17 @@
 package io.derm.onnx;
 
+import io.derm.api.ElementType;
 import io.derm.api.InferenceRuntime;
 import io.derm.api.Session;
 import io.derm.api.SessionOptions;
 import io.derm.api.Tensor;
-import io.derm.api.Tensors;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 
 /**
- * How far the outputs of a model are from those of a reference on the same samples: the root mean square of the difference over that of the
+ * How far the float32 outputs of a model are from those of a reference on the same samples: the root mean square of the difference over that of the
  * reference, of the output where it is largest. 0 is the same, 1 as wrong as no answer; infinite where an output is not finite. The
  * reference is run once. Confined.
  */
@@ -30,6 +30,7 @@ public final class OutputError implements ToDoubleFunction<OnnxModel> {
         try (Session session = Activations.open(runtime, options, reference)) {
             for (int i = 0; i < samples.size(); i++) {
                 expected.add(samples.run(session, i).list().stream()
+                        .filter(t -> t.info().type() == ElementType.FLOAT32)
                         .map(OutputError::copy)
                         .toList());
             }
@@ -45,10 +46,15 @@ public final class OutputError implements ToDoubleFunction<OnnxModel> {
     @Override
     public double applyAsDouble(OnnxModel candidate) {
         try (Session session = Activations.open(runtime, options, candidate)) {
-            double[] difference = new double[session.signature().outputs().size()];
+            double[] difference = new double
+                    [(int) session.signature().outputs().stream()
+                            .filter(o -> o.type() == ElementType.FLOAT32)
+                            .count()];
             double[] size = new double[difference.length];
             for (int i = 0; i < samples.size(); i++) {
-                Tensors found = samples.run(session, i);
+                List<Tensor> found = samples.run(session, i).list().stream()
+                        .filter(t -> t.info().type() == ElementType.FLOAT32)
+                        .toList();
                 for (int o = 0; o < difference.length; o++) {
                     float[] reference = expected.get(i).get(o);
                     FloatBuffer values = found.get(o).floats();

@@ -59,8 +59,13 @@ abstract class QdqEmitter {
         return calibration.tensors().contains(tensor);
     }
 
+    /** The inputs whose values go into the result and are no constants. */
     final List<String> activations(NodeProto node) {
-        return node.getInputList().stream().filter(this::isActivation).toList();
+        return node.getInputList().stream()
+                // What follows is sizes and places, computed ones among them.
+                .limit(isPassing(node) ? 1 : Long.MAX_VALUE)
+                .filter(this::isActivation)
+                .toList();
     }
 
     /** Whether an input is a constant in float32. */
@@ -83,10 +88,21 @@ abstract class QdqEmitter {
                                 .map(a -> a.getF() == 1)
                                 .orElse(true)
                         && Attributes.find(node, "beta").map(a -> a.getF() == 1).orElse(true)
-                        && Attributes.integer(node, "transA", 0) == 0;
+                        && Attributes.integer(node, "transA", 0) == 0
+                        && (!hasBias(node) || isOneByChannel(node));
             case "MatMul" -> true;
             default -> false;
         };
+    }
+
+    /** Whether a matrix product adds one number to each of its columns, and not to each row or each element. */
+    private boolean isOneByChannel(NodeProto gemm) {
+        List<Long> bias = graph.initialiser(gemm.getInput(2)).getDimsList();
+        int columns = Attributes.integer(gemm, "transB", 0) != 0 ? 0 : 1;
+        long width = graph.initialiser(gemm.getInput(1)).getDims(columns);
+        return !bias.isEmpty()
+                && bias.get(bias.size() - 1) == width
+                && bias.stream().limit(bias.size() - 1).allMatch(d -> d == 1);
     }
 
     /** Makes both tensors share a range. */
@@ -165,12 +181,13 @@ abstract class QdqEmitter {
         return out;
     }
 
-    /** The weights of a layer, and its bias where there is one, rounded for the range of its input. */
-    final QuantisedWeight weight(NodeProto layer) {
+    /** The weights of a layer, and its bias where that is to be integers, rounded for the range of its input. */
+    final QuantisedWeight weight(NodeProto layer, boolean integerBias) {
         TensorProto weight = graph.initialiser(layer.getInput(1));
         boolean byChannel = layer.getOpType().equals("Conv")
                 || (layer.getOpType().equals("Gemm") && Attributes.integer(layer, "transB", 0) != 0);
-        float[] bias = hasBias(layer) ? model.floats(graph.initialiser(layer.getInput(2))) : new float[0];
+        float[] bias =
+                integerBias && hasBias(layer) ? model.floats(graph.initialiser(layer.getInput(2))) : new float[0];
         return QuantisedWeight.of(
                 model.floats(weight), dims(weight), topWeight, byChannel, bias, step(layer.getInput(0)));
     }
@@ -188,7 +205,7 @@ abstract class QdqEmitter {
                 .build();
     }
 
-    private static long[] dims(TensorProto t) {
+    static long[] dims(TensorProto t) {
         return t.getDimsList().stream().mapToLong(Long::longValue).toArray();
     }
 }

@@ -80,7 +80,8 @@ public final class Quantiser {
     /** The calibrated model with a single layer, and what follows it up to the next, in int8. */
     OnnxModel quantiseOnly(Calibration calibration, String layer) {
         Set<String> layers = Set.copyOf(layers(calibration));
-        return quantise(calibration, n -> layers.contains(n) && !n.equals(layer));
+        NodeNames names = new NodeNames(kept);
+        return quantise(calibration, n -> names.contains(n) || (layers.contains(n) && !n.equals(layer)));
     }
 
     private OnnxModel quantise(Calibration calibration, Predicate<String> excluded) {
@@ -101,7 +102,8 @@ public final class Quantiser {
                     && quantised
                             .graph()
                             .producer(node.getInput(1))
-                            .filter(p -> p.getOpType().equals("DequantizeLinear"))
+                            .filter(p -> p.getOpType().equals("DequantizeLinear")
+                                    && quantised.graph().initialisers().containsKey(p.getInput(0)))
                             .isPresent()) {
                 int8.add(node.getName());
             }

@@ -26,7 +26,8 @@ public record Range(float low, float high) {
 
     /** Step of unsigned 8 bits over the range. */
     float scaleUint8() {
-        return Math.max(high - low, LEAST) / 255;
+        // In float32 the difference of two large numbers may be infinite.
+        return (float) (Math.max((double) high - low, LEAST) / 255);
     }
 
     /** The level of unsigned 8 bits that stands for 0. */

@@ -37,8 +37,11 @@ public enum RangeMethod {
     };
 
     private static final double OUTSIDE = 1e-4;
-    private static final int STEPS = 100;
-    private static final double LEAST_SHARE = 0.2;
+    private static final int STEPS = 128;
+    /** Of the largest value. One outlier in the 100 million values of many samples is worth a range as small as that. */
+    private static final double LEAST_SHARE = 1.0 / 64;
+
+    private static final int ROUNDS = 6;
 
     abstract Range range(Histogram h);
 
@@ -59,25 +62,30 @@ public enum RangeMethod {
         return new Range((float) Math.min(low, 0), (float) Math.max(high, 0));
     }
 
-    /** The best of the ranges that come of moving one end towards 0 and then the other, from all values on. */
+    /** The best of the ranges that come of moving one end towards 0 and then the other, from all values on, until neither moves. */
     private static Range shrunk(Histogram h, DoubleBinaryOperator loss) {
         double low = Math.min(h.min(), 0);
         double high = Math.max(h.max(), 0);
         boolean lowerFirst = -low > high;
-        for (int round = 0; round < 2; round++) {
-            boolean lower = (round == 0) == lowerFirst;
+        double best = loss.applyAsDouble(low, high);
+        for (int round = 0, still = 0; round < ROUNDS && still < 2; round++) {
+            boolean lower = (round % 2 == 0) == lowerFirst;
             double bestLow = low;
             double bestHigh = high;
-            double best = loss.applyAsDouble(low, high);
+            still++;
+            if ((lower ? low : high) == 0) {
+                continue;
+            }
             for (int i = 1; i <= STEPS; i++) {
-                double share = 1 - (1 - LEAST_SHARE) * i / STEPS;
-                double l = lower ? low * share : low;
-                double u = lower ? high : high * share;
+                double share = Math.pow(LEAST_SHARE, (double) i / STEPS);
+                double l = lower ? Math.min(h.min(), 0) * share : low;
+                double u = lower ? high : Math.max(h.max(), 0) * share;
                 double here = loss.applyAsDouble(l, u);
                 if (here < best) {
                     best = here;
                     bestLow = l;
                     bestHigh = u;
+                    still = 0;
                 }
             }
             low = bestLow;
@@ -90,7 +98,8 @@ public enum RangeMethod {
         double step = (high - low) / 255;
         double sum = 0;
         for (int i = 0; i < h.bins(); i++) {
-            long n = h.count(i);
+            // 0 is a level of its own and rounds to itself.
+            long n = h.count(i) - (i == Histogram.SIDE ? h.zeros() : 0);
             if (n > 0) {
                 double v = h.centre(i);
                 double clipped = v < low ? low - v : v > high ? v - high : 0;

@@ -1,5 +1,6 @@
 package io.derm.onnx;
 
+import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import java.util.ArrayList;
@@ -19,10 +20,14 @@ final class Simplifier {
     private final OnnxModel model;
     private final GraphEditor graph;
     private final Map<String, String> replaced = new HashMap<>();
+    /** Names that outputs or graphs inside nodes hold on to. */
+    private final Set<String> fixed = new HashSet<>();
 
     private Simplifier(OnnxModel model) {
         this.model = model;
         this.graph = new GraphEditor(model);
+        graph.outputs.forEach(o -> fixed.add(o.getName()));
+        graph.nodes.forEach(n -> fixed.addAll(GraphEditor.capturedBy(n)));
     }
 
     static OnnxModel simplify(OnnxModel model) {
@@ -68,8 +73,6 @@ final class Simplifier {
             return false;
         }
         String out = node.getOutput(0);
-        boolean captured = graph.isOutput(out)
-                || graph.nodes.stream().anyMatch(n -> GraphEditor.capturedBy(n).contains(out));
         switch (node.getOpType()) {
             case "Constant" -> {
                 Optional<TensorProto> value = Attributes.tensor(node, "value").or(() -> plain(node));
@@ -90,7 +93,7 @@ final class Simplifier {
             }
             case "Identity", "Dropout" -> {
                 boolean second = node.getOutputCount() > 1 && !node.getOutput(1).isEmpty();
-                if (captured || second) {
+                if (fixed.contains(out) || second || isTraining(node)) {
                     return false;
                 }
                 replaced.put(out, node.getInput(0));
@@ -102,6 +105,17 @@ final class Simplifier {
         }
     }
 
+    /** Whether a node does something in inference that it is meant to do in training alone. */
+    private boolean isTraining(NodeProto node) {
+        if (node.getOpType().equals("Dropout")
+                && node.getInputCount() > 2
+                && !node.getInput(2).isEmpty()) {
+            TensorProto mode = graph.initialisers.get(node.getInput(2));
+            return mode == null || model.bytes(mode).get(0) != 0;
+        }
+        return Attributes.integer(node, "training_mode", 0) != 0;
+    }
+
     private static boolean isFloating(TensorProto t) {
         return switch (DataType.of(t.getDataType())) {
             case FLOAT, DOUBLE, FLOAT16, BFLOAT16 -> true;
@@ -110,11 +124,21 @@ final class Simplifier {
     }
 
     private static Optional<TensorProto> plain(NodeProto node) {
-        return Attributes.find(node, "value_float")
-                .map(a -> TensorBytes.floatTensor("", new float[] {a.getF()}))
+        return Attributes.find(node, "value_floats")
+                .map(a -> TensorBytes.floatTensor("", floats(a), a.getFloatsCount()))
+                .or(() -> Attributes.find(node, "value_float")
+                        .map(a -> TensorBytes.floatTensor("", new float[] {a.getF()})))
                 .or(() -> Attributes.find(node, "value_int").map(a -> TensorBytes.longScalar("", a.getI())))
                 .or(() -> Attributes.find(node, "value_ints")
                         .map(a -> TensorBytes.longTensor("", Attributes.integers(node, "value_ints"))));
+    }
+
+    private static float[] floats(AttributeProto list) {
+        float[] values = new float[list.getFloatsCount()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = list.getFloats(i);
+        }
+        return values;
     }
 
     private void batchNorms() {
@@ -141,7 +165,8 @@ final class Simplifier {
 
     /** The convolution with the scale and shift of the batch normalisation in its weights and bias, summed in float64. */
     private Optional<NodeProto> join(NodeProto conv, NodeProto norm) {
-        boolean outputs = norm.getOutputList().stream().skip(1).anyMatch(o -> !o.isEmpty());
+        boolean outputs =
+                isTraining(norm) || norm.getOutputList().stream().skip(1).anyMatch(o -> !o.isEmpty());
         TensorProto weight = graph.initialisers.get(conv.getInput(1));
         boolean biased = conv.getInputCount() > 2 && !conv.getInput(2).isEmpty();
         if (outputs || weight == null || weight.getDataType() != DataType.FLOAT.number() || norm.getInputCount() != 5) {

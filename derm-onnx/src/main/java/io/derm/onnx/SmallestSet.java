@@ -23,6 +23,9 @@ final class SmallestSet {
         if (holds.test(Set.of())) {
             return Optional.of(Set.of());
         }
+        if (ranked.isEmpty()) {
+            return Optional.empty();
+        }
         int fails = 0;
         int enough = -1;
         for (int n = 1; enough < 0; n = Math.min(2 * n, ranked.size())) {

@@ -30,17 +30,20 @@ final class TensorRtQdqEmitter extends QdqEmitter {
             "Mish",
             "Softplus");
 
+    /** With a constant these are part of the partition too. */
+    private static final Set<String> POINTWISE = Set.of("Add", "Sub", "Mul", "Div");
+
     private static final int CHANNELS_OF_GROUPED = 8;
     private static final int KERNEL_OF_GROUPED = 3;
 
-    private final Map<String, Integer> uses;
+    private final QdqGraph origins;
     private final Set<String> layers = new HashSet<>();
     /** For a residual sum, by name, which input is quantised. */
     private final Map<String, Integer> skips = new HashMap<>();
 
     private TensorRtQdqEmitter(Calibration calibration, RangeMethod method, Predicate<String> excluded) {
         super(calibration, method, 127, excluded, DataType.INT8);
-        this.uses = graph.uses();
+        this.origins = new QdqGraph(model);
     }
 
     static OnnxModel emit(Calibration calibration, RangeMethod method, Predicate<String> excluded) {
@@ -84,9 +87,9 @@ final class TensorRtQdqEmitter extends QdqEmitter {
 
     /** The input that does not come straight from the layer whose partition the sum joins: the one that runs last. */
     private Optional<Integer> skippedInput(NodeProto sum) {
-        Optional<NodeProto> first = partition(sum.getInput(0));
-        Optional<NodeProto> second = partition(sum.getInput(1));
-        if (first.isEmpty() && second.isEmpty()) {
+        Optional<NodeProto> first = main(sum.getInput(0), sum.getInput(1));
+        Optional<NodeProto> second = main(sum.getInput(1), sum.getInput(0));
+        if (first.equals(second)) {
             return Optional.empty();
         }
         boolean joinsFirst = second.isEmpty()
@@ -94,11 +97,16 @@ final class TensorRtQdqEmitter extends QdqEmitter {
         return Optional.of(joinsFirst ? 1 : 0);
     }
 
-    /** The quantised layer out of whose partition a tensor comes, where nothing else reads it or what lies between. */
+    /** The quantised layer out of whose partition a tensor comes, unless the other one is computed out of it and so comes later. */
+    private Optional<NodeProto> main(String tensor, String other) {
+        return partition(tensor).filter(n -> !origins.isAncestor(tensor, other));
+    }
+
+    /**
+     * The quantised layer out of whose partition a tensor comes. Others may read the tensor too: NVIDIA's Model Optimizer does not ask
+     * (build_non_residual_input_map).
+     */
     private Optional<NodeProto> partition(String tensor) {
-        if (uses.getOrDefault(tensor, 0) != 1) {
-            return Optional.empty();
-        }
         NodeProto node = model.graph().producer(tensor).orElse(null);
         if (node == null) {
             return Optional.empty();
@@ -109,7 +117,11 @@ final class TensorRtQdqEmitter extends QdqEmitter {
         if (ACTIVATIONS.contains(node.getOpType())) {
             return partition(node.getInput(0));
         }
-        if (node.getOpType().equals("Mul") && activations(node).size() == 2) {
+        List<String> factors = activations(node);
+        if (POINTWISE.contains(node.getOpType()) && factors.size() == 1) {
+            return partition(factors.get(0));
+        }
+        if (node.getOpType().equals("Mul") && factors.size() == 2) {
             return gated(node.getInput(0), node.getInput(1)).or(() -> gated(node.getInput(1), node.getInput(0)));
         }
         return Optional.empty();
@@ -118,19 +130,16 @@ final class TensorRtQdqEmitter extends QdqEmitter {
     /** The layer whose output {@code x} is multiplied by an activation of itself, as in SiLU and Mish. */
     private Optional<NodeProto> gated(String x, String gate) {
         String at = gate;
-        while (uses.getOrDefault(at, 0) == 1) {
+        while (true) {
             NodeProto node = model.graph().producer(at).orElse(null);
             if (node == null || !ACTIVATIONS.contains(node.getOpType())) {
                 return Optional.empty();
             }
             at = node.getInput(0);
             if (at.equals(x)) {
-                return uses.getOrDefault(x, 0) == 2
-                        ? model.graph().producer(x).filter(n -> layers.contains(n.getName()))
-                        : Optional.empty();
+                return model.graph().producer(x).filter(n -> layers.contains(n.getName()));
             }
         }
-        return Optional.empty();
     }
 
     private void write() {
@@ -146,7 +155,7 @@ final class TensorRtQdqEmitter extends QdqEmitter {
             NodeProto.Builder changed = node.toBuilder();
             if (layers.contains(node.getName())) {
                 changed.setInput(0, dequantised.get(node.getInput(0)));
-                changed.setInput(1, weight(node).writeWeights(graph, written, node.getInput(1)));
+                changed.setInput(1, weight(node, false).writeWeights(graph, written, node.getInput(1)));
             }
             Integer skip = skips.get(node.getName());
             if (skip != null) {
