@@ -192,6 +192,28 @@ class PrecisionCommandTest {
     }
 
     @Test
+    void int8_ofAnInt8Model_isRefused() {
+        Path file = folder.resolve("twice.onnx");
+        Result r = run(
+                "precision",
+                "demo:detector-int8",
+                "--to",
+                "int8",
+                "--for",
+                "onnxruntime",
+                "--calibrate",
+                images(),
+                "--max-images",
+                "1",
+                "-o",
+                file.toString());
+
+        assertThat(r.code()).isEqualTo(1);
+        assertThat(r.err()).contains("[DERM-264]", "no layer to bring to int8");
+        assertThat(file).doesNotExist();
+    }
+
+    @Test
     void images_none_areRefused() throws Exception {
         Path empty = Files.createDirectories(folder.resolve("empty"));
         Result r = run(
