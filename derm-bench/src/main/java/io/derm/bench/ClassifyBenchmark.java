@@ -8,7 +8,6 @@ import io.derm.capture.CaptureOptions;
 import io.derm.capture.Sources;
 import io.derm.effnet.EffnetClassifier;
 import io.derm.effnet.EffnetOptions;
-import io.derm.models.DemoModels;
 import io.derm.ort.OrtRuntime;
 import io.derm.samples.DemoClip;
 import java.util.ArrayList;
@@ -37,6 +36,9 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(1)
 @SuppressWarnings("NullAway.Init")
 public class ClassifyBenchmark {
+    @Param("fp32")
+    Precision precision;
+
     @Param({"1", "6"})
     int regions;
 
@@ -62,7 +64,7 @@ public class ClassifyBenchmark {
         }
         classifier = EffnetClassifier.open(
                 new OrtRuntime(),
-                DemoModels.classifier(),
+                precision.classifier(),
                 SessionOptions.defaults().withThreads(threads).withMaxBatch(maxBatch),
                 EffnetOptions.defaults());
         if (classifier.classify(frame, boxes).size() != regions) {

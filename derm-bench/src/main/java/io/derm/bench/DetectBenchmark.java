@@ -9,7 +9,6 @@ import io.derm.api.Frame;
 import io.derm.api.SessionOptions;
 import io.derm.capture.CaptureOptions;
 import io.derm.capture.Sources;
-import io.derm.models.DemoModels;
 import io.derm.ort.OrtRuntime;
 import io.derm.samples.DemoClip;
 import io.derm.yolo.YoloDetector;
@@ -47,6 +46,9 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(2)
 @SuppressWarnings("NullAway.Init")
 public class DetectBenchmark {
+    @Param("fp32")
+    Precision precision;
+
     @Param("0")
     int threads;
 
@@ -63,7 +65,7 @@ public class DetectBenchmark {
             frame = source.next().orElseThrow();
         }
         SessionOptions options = SessionOptions.defaults().withThreads(threads);
-        detector = YoloDetector.open(new OrtRuntime(), DemoModels.detector(), options, YoloOptions.defaults());
+        detector = YoloDetector.open(new OrtRuntime(), precision.detector(), options, YoloOptions.defaults());
         List<Detection> found = detector.detect(frame);
         if (found.isEmpty()) {
             throw new IllegalStateException("The clip's first frame shows lesions, none was found");
@@ -78,7 +80,7 @@ public class DetectBenchmark {
             if (threads > 0) {
                 options.setIntraOpNumThreads(threads);
             }
-            bare = environment.createSession(DemoModels.detector().bytes(), options);
+            bare = environment.createSession(precision.detector().bytes(), options);
         }
         inputs = new HashMap<>();
         outputs = new HashMap<>();

@@ -8,7 +8,6 @@ import io.derm.capture.CaptureOptions;
 import io.derm.capture.Sources;
 import io.derm.effnet.EffnetClassifier;
 import io.derm.effnet.EffnetOptions;
-import io.derm.models.DemoModels;
 import io.derm.ort.OrtRuntime;
 import io.derm.pipeline.Exam;
 import io.derm.pipeline.ExamOptions;
@@ -40,6 +39,9 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(1)
 @SuppressWarnings("NullAway.Init")
 public class ExamBenchmark {
+    @Param("fp32")
+    Precision precision;
+
     @Param("1")
     int threads;
 
@@ -54,9 +56,8 @@ public class ExamBenchmark {
     public void open() {
         SessionOptions options = SessionOptions.defaults().withThreads(threads).withMaxBatch(maxBatch);
         clip = DemoClip.extract();
-        detector = YoloDetector.open(new OrtRuntime(), DemoModels.detector(), options, YoloOptions.defaults());
-        classifier =
-                EffnetClassifier.open(new OrtRuntime(), DemoModels.classifier(), options, EffnetOptions.defaults());
+        detector = YoloDetector.open(new OrtRuntime(), precision.detector(), options, YoloOptions.defaults());
+        classifier = EffnetClassifier.open(new OrtRuntime(), precision.classifier(), options, EffnetOptions.defaults());
     }
 
     @Benchmark

@@ -161,6 +161,11 @@ final class OnnxMutator {
         return out.length > MAX ? Arrays.copyOf(out, MAX) : out;
     }
 
+    /** As often as asked for, unless the whole would be far too long to be read. */
+    private static int times(int asked, int size) {
+        return Math.min(asked, 1 + MAX / (1 + size));
+    }
+
     private void header(ModelProto.Builder model, Choices c) {
         switch (c.below(5)) {
             case 0 -> model.setIrVersion(c.number());
@@ -171,8 +176,8 @@ final class OnnxMutator {
             case 2 -> {
                 for (int n = c.many(12); n > 0; n--) {
                     model.addMetadataProps(StringStringEntryProto.newBuilder()
-                            .setKey("derm." + c.text())
-                            .setValue(c.text()));
+                            .setKey("derm." + c.pick(Choices.TEXTS))
+                            .setValue(c.pick(Choices.TEXTS)));
                 }
             }
             case 3 -> model.setProducerName(c.text());
@@ -191,8 +196,9 @@ final class OnnxMutator {
                 TensorProto.Builder t =
                         TensorProto.newBuilder().setName(name(g, c)).setDataType(c.below(24));
                 tensor(t, c);
-                for (int n = c.many(13); n > 0; n--) {
-                    g.addInitializer(t);
+                TensorProto built = t.build();
+                for (int n = times(c.many(13), built.getSerializedSize()); n > 0; n--) {
+                    g.addInitializer(built);
                 }
             }
             case 4 -> constant(g, c);
@@ -211,7 +217,7 @@ final class OnnxMutator {
             case 7 -> {
                 if (g.getNodeCount() > 0) {
                     NodeProto n = g.getNode(c.below(g.getNodeCount()));
-                    int times = c.many(12);
+                    int times = times(c.many(12), n.getSerializedSize());
                     for (int i = 0; i < times; i++) {
                         g.addNode(n);
                     }
@@ -277,7 +283,8 @@ final class OnnxMutator {
         if (c.oneIn(2)) {
             pattern.addAttribute(attribute(c));
         }
-        int times = c.many(11) + c.below(40);
+        int times =
+                times(c.many(11) + c.below(40), pattern.build().getSerializedSize() + last.length() + other.length());
         int inputs = c.below(3);
         for (int i = 0; i < times; i++) {
             String next = "chain" + i;
@@ -298,7 +305,7 @@ final class OnnxMutator {
         String name = name(g, c);
         AttributeProto.Builder list = AttributeProto.newBuilder().setName(c.pick(ATTRIBUTES));
         boolean floats = c.oneIn(4);
-        int times = c.many(16);
+        int times = times(c.many(16), name.length());
         for (int i = 0; i < times; i++) {
             n.addInput(name).addOutput("w" + i);
             if (floats) {
@@ -320,8 +327,8 @@ final class OnnxMutator {
             }
             case 3 -> {
                 String name = name(g, c);
-                for (int i = c.many(15); i > 0; i--) {
-                    n.addInput(c.oneIn(32) ? name(g, c) : name);
+                for (int i = times(c.many(15), name.length()); i > 0; i--) {
+                    n.addInput(c.oneIn(32) ? "k" + c.below(4) : name);
                 }
             }
             case 4 -> {
@@ -348,7 +355,7 @@ final class OnnxMutator {
             }
             case 9 -> {
                 AttributeProto.Builder a = attribute(c);
-                for (int i = c.many(13); i > 0; i--) {
+                for (int i = times(c.many(13), a.build().getSerializedSize()); i > 0; i--) {
                     n.addAttribute(a);
                 }
             }
@@ -489,7 +496,7 @@ final class OnnxMutator {
         for (int n = c.oneIn(8) ? c.many(15) : c.below(7); n > 0; n--) {
             TensorShapeProto.Dimension.Builder d = TensorShapeProto.Dimension.newBuilder();
             switch (c.below(4)) {
-                case 0 -> d.setDimParam(c.text());
+                case 0 -> d.setDimParam(c.pick(Choices.TEXTS));
                 case 1 -> d.setDimValue(1 + c.below(16));
                 default -> d.setDimValue(c.number());
             }

@@ -11,6 +11,11 @@ import java.util.Map;
  */
 public final class ParserFuzzTarget {
     private static final String NAME = System.getProperty("derm.fuzz.kind", "onnx");
+    /** Time and memory that Jazzer itself takes are counted too. */
+    private static final long SLOW = 20_000_000_000L;
+
+    private static final long LARGE = 2L << 30;
+
     private static FuzzRun.Kind kind = c -> () -> {};
 
     private ParserFuzzTarget() {}
@@ -27,7 +32,8 @@ public final class ParserFuzzTarget {
     /** Called by Jazzer for each input. */
     public static void fuzzerTestOneInput(byte[] choices) throws Exception {
         FuzzRun.Attempt attempt = kind.input(Choices.of(choices));
-        Map<String, String> problems = new FuzzRun(NAME, kind, 0).problemsOf(attempt);
+        FuzzRun run = new FuzzRun(NAME, kind, 0, SLOW, SLOW, LARGE);
+        Map<String, String> problems = run.problemsOf(attempt);
         if (!problems.isEmpty()) {
             throw new AssertionError(String.join("\n", problems.values()));
         }

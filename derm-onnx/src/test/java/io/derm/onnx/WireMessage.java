@@ -3,6 +3,7 @@ package io.derm.onnx;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -95,7 +96,10 @@ final class WireMessage {
         switch (c.below(8)) {
             case 0, 1 -> f.forged = c.oneIn(2) ? c.number() : f.bytes.length + c.below(5) - 2L;
             case 2 -> fields.remove(at);
-            case 3 -> fields.addAll(at, java.util.Collections.nCopies(c.many(12), f));
+            case 3 -> {
+                int size = f.message != null ? f.message.bytes().length : f.bytes.length;
+                fields.addAll(at, Collections.nCopies(Math.min(c.many(12), 1 + (1 << 20) / (1 + size)), f));
+            }
             case 4 -> fields.add(c.below(fields.size() + 1), f);
             case 5 -> f.tag = c.oneIn(2) ? (long) c.below(64) << 3 | (f.tag & 7) : (f.tag & ~7L) | c.below(8);
             case 6 -> {

@@ -11,7 +11,9 @@ import io.derm.api.RuntimeUnavailableException;
 import io.derm.api.Session;
 import io.derm.api.SessionOptions;
 import io.derm.api.Signature;
+import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -79,6 +81,10 @@ public final class OrtRuntime implements InferenceRuntime {
 
     @Override
     public Session open(Model model, SessionOptions options) {
+        return open(model, options, Optional.empty());
+    }
+
+    private Session open(Model model, SessionOptions options, Optional<Path> optimised) {
         Availability availability = availability();
         if (!availability.available()) {
             throw new RuntimeUnavailableException(320, availability.detail(), availability.remedy());
@@ -88,6 +94,9 @@ public final class OrtRuntime implements InferenceRuntime {
         OrtSession session = null;
         try {
             configure(ortOptions, options);
+            if (optimised.isPresent()) {
+                ortOptions.setOptimizedModelFilePath(optimised.get().toString());
+            }
             session = model.path().isPresent()
                     ? env.createSession(model.path().get().toString(), ortOptions)
                     : env.createSession(model.bytes(), ortOptions);
@@ -101,6 +110,18 @@ public final class OrtRuntime implements InferenceRuntime {
             closeAfterFailure(session, ortOptions, e);
             throw e;
         }
+    }
+
+    /**
+     * Writes the graph as ONNX Runtime will run it here, with operators fused and replaced, e.g. to see how many layers of an int8 model have an
+     * integer kernel ({@code QLinearConv}).
+     *
+     * @param file an ONNX file, only good for this version of ONNX Runtime on this kind of processor
+     * @throws io.derm.api.ModelException if the model cannot be opened
+     * @throws RuntimeUnavailableException if ONNX Runtime does not work here
+     */
+    public void writeOptimised(Model model, SessionOptions options, Path file) {
+        open(model, options, Optional.of(file)).close();
     }
 
     private static void configure(OrtSession.SessionOptions ort, SessionOptions options) throws OrtException {

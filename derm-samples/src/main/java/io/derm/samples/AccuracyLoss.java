@@ -4,6 +4,7 @@ import io.derm.api.Assessment;
 import io.derm.api.Detection;
 import io.derm.api.Frame;
 import io.derm.api.InferenceRuntime;
+import io.derm.api.LesionClass;
 import io.derm.api.Model;
 import io.derm.api.SessionOptions;
 import io.derm.onnx.OnnxModel;
@@ -45,7 +46,11 @@ final class AccuracyLoss implements ToDoubleFunction<OnnxModel> {
         try (Subject subject = Subject.open(runtime, original.toModel())) {
             ImageSamples samples = ImageSamples.of(data, subject.task(), subject.input());
             this.images = samples.size();
-            if (subject.detects() && data.hasBoxes()) {
+            if (images == 0) {
+                throw PrecisionCommand.noImages(data.dir());
+            }
+            if (subject.detects()
+                    && data.scenes().stream().anyMatch(s -> !s.lesions().isEmpty())) {
                 what = "drop of mAP50";
                 double reference = averagePrecision(subject, data.scenes());
                 measure = c -> with(c, s -> reference - averagePrecision(s, data.scenes()));
@@ -53,7 +58,7 @@ final class AccuracyLoss implements ToDoubleFunction<OnnxModel> {
                 what = String.format(Locale.ROOT, "1 - mAP50 against the original's boxes over %.2f", threshold);
                 List<DataSet.Scene> scenes = answered(subject, data.scenes(), threshold);
                 measure = c -> with(c, s -> 1 - averagePrecision(s, scenes));
-            } else if (subject.classifies() && !data.crops().isEmpty()) {
+            } else if (subject.classifies() && hasMelanomasAndOthers(data)) {
                 what = "drop of melanoma sensitivity or AUC";
                 ClassificationResult reference = classification(subject, data.crops());
                 measure = c -> with(c, s -> {
@@ -72,6 +77,13 @@ final class AccuracyLoss implements ToDoubleFunction<OnnxModel> {
                 measure = error::applyAsDouble;
             }
         }
+    }
+
+    private static boolean hasMelanomasAndOthers(DataSet data) {
+        long melanomas = data.crops().stream()
+                .filter(c -> c.lesionClass() == LesionClass.MELANOMA)
+                .count();
+        return melanomas > 0 && melanomas < data.crops().size();
     }
 
     /** What is lost, in words. */

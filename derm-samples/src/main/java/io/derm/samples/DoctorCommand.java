@@ -13,11 +13,11 @@ import io.derm.capture.CaptureOptions;
 import io.derm.capture.Sources;
 import io.derm.effnet.EffnetClassifier;
 import io.derm.effnet.EffnetOptions;
-import io.derm.models.DemoModels;
 import io.derm.yolo.YoloDetector;
 import io.derm.yolo.YoloOptions;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -30,6 +30,9 @@ import picocli.CommandLine.Mixin;
 final class DoctorCommand implements Callable<Integer> {
     @Mixin
     private final RuntimeOption runtimeOption = new RuntimeOption();
+
+    @Mixin
+    private final PrecisionOption precisionOption = new PrecisionOption();
 
     private boolean healthy = true;
 
@@ -76,8 +79,11 @@ final class DoctorCommand implements Callable<Integer> {
             broken("runtime " + runtimeOption.runtime, e);
             return;
         }
-        try (Detector detector =
-                YoloDetector.open(runtime, DemoModels.detector(), SessionOptions.defaults(), YoloOptions.defaults())) {
+        try (Detector detector = YoloDetector.open(
+                runtime,
+                precisionOption.detector(Optional.empty()),
+                SessionOptions.defaults(),
+                YoloOptions.defaults())) {
             int found = detector.detect(frame).size();
             line(
                     "detector",
@@ -87,7 +93,10 @@ final class DoctorCommand implements Callable<Integer> {
             broken("detector", e);
         }
         try (Classifier classifier = EffnetClassifier.open(
-                runtime, DemoModels.classifier(), SessionOptions.defaults(), EffnetOptions.defaults())) {
+                runtime,
+                precisionOption.classifier(Optional.empty()),
+                SessionOptions.defaults(),
+                EffnetOptions.defaults())) {
             classifier.classify(frame, List.of(frame.bounds()));
             line("classifier", Availability.yes(classifier.model() + " on " + runtime.name()));
         } catch (DermException e) {

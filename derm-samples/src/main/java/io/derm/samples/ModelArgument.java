@@ -8,6 +8,8 @@ import java.nio.file.Path;
 final class ModelArgument {
     static final String DETECTOR = "demo:detector";
     static final String CLASSIFIER = "demo:classifier";
+    private static final String DETECTOR_INT8 = "demo:detector-int8";
+    private static final String CLASSIFIER_INT8 = "demo:classifier-int8";
 
     private ModelArgument() {}
 
@@ -18,15 +20,19 @@ final class ModelArgument {
      * @throws IllegalArgumentException if there is no such demo model
      */
     static Model of(String text) {
-        if (text.equals(DETECTOR)) {
-            return DemoModels.detector();
-        }
-        if (text.equals(CLASSIFIER)) {
-            return DemoModels.classifier();
-        }
+        return switch (text) {
+            case DETECTOR -> DemoModels.detector();
+            case CLASSIFIER -> DemoModels.classifier();
+            case DETECTOR_INT8 -> DemoInt8.detector();
+            case CLASSIFIER_INT8 -> DemoInt8.classifier();
+            default -> file(text);
+        };
+    }
+
+    private static Model file(String text) {
         if (text.startsWith("demo:")) {
-            throw new IllegalArgumentException(
-                    "'" + text + "' is no demo model, expected " + DETECTOR + " or " + CLASSIFIER);
+            throw new IllegalArgumentException("'" + text + "' is no demo model, expected " + DETECTOR + " or "
+                    + CLASSIFIER + ", or " + DETECTOR_INT8 + " or " + CLASSIFIER_INT8);
         }
         return Model.of(Path.of(text));
     }

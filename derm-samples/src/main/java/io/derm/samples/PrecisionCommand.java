@@ -209,11 +209,15 @@ final class PrecisionCommand implements Callable<Integer> {
     private static DataSet images(Path dir) throws IOException {
         DataSet data = DataSet.read(dir);
         if (data.scenes().isEmpty() && data.crops().isEmpty()) {
-            throw new CaptureException(
-                    262,
-                    dir + " has no images, expected some like those that the model will meet",
-                    "Give a folder of images, or make one with 'derm phantom'.");
+            throw noImages(dir);
         }
         return data;
+    }
+
+    static CaptureException noImages(Path dir) {
+        return new CaptureException(
+                262,
+                dir + " has no images to calibrate or measure on, expected some like those that the model will meet",
+                "Give a folder with more images, or make one with 'derm phantom'.");
     }
 }

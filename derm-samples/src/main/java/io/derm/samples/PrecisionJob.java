@@ -1,6 +1,7 @@
 package io.derm.samples;
 
 import io.derm.api.InferenceRuntime;
+import io.derm.api.ModelException;
 import io.derm.api.ModelKeys;
 import io.derm.api.SessionOptions;
 import io.derm.onnx.AccuracyBudget;
@@ -9,6 +10,7 @@ import io.derm.onnx.DataType;
 import io.derm.onnx.LayerSensitivity;
 import io.derm.onnx.MixedPrecision;
 import io.derm.onnx.ModelCheck;
+import io.derm.onnx.ModelReport;
 import io.derm.onnx.OnnxModel;
 import io.derm.onnx.OutputError;
 import io.derm.onnx.Quantiser;
@@ -92,6 +94,9 @@ final class PrecisionJob {
     PrecisionOutcome int8(
             Int8 settings, Path from, @Nullable DataSet calibrated, @Nullable DataSet measured, Optional<Path> save)
             throws Exception {
+        if (ModelReport.of(model).operators().containsKey("QuantizeLinear")) {
+            throw noLayers(", as it is quantised already");
+        }
         Calibration calibration = calibrated == null ? Calibration.read(model, from) : calibrate(calibrated);
         save.ifPresent(calibration::write);
         Quantiser quantiser = Quantiser.to(
@@ -101,6 +106,10 @@ final class PrecisionJob {
                 .withRanges(settings.ranges())
                 .withFullWeights(settings.fullWeights())
                 .keeping(settings.keep());
+        int layers = quantiser.layers(calibration).size();
+        if (layers == 0) {
+            throw noLayers(settings.keep().isEmpty() ? "" : " besides those of --keep");
+        }
         PrecisionOutcome outcome = new PrecisionOutcome();
         outcome.put("model", model.name());
         outcome.put("precision", "int8");
@@ -120,7 +129,6 @@ final class PrecisionJob {
         } else {
             int8 = quantiser.quantise(calibration);
         }
-        int layers = quantiser.layers(calibration).size();
         outcome.put("layers in int8", layers - kept.size());
         outcome.put("layers kept in float", kept.stream().sorted().toList());
         outcome.sensitivities(sensitivities);
@@ -129,6 +137,14 @@ final class PrecisionJob {
                 "int8");
         outcome.put("bytes", bytes());
         return outcome;
+    }
+
+    private ModelException noLayers(String why) {
+        return new ModelException(
+                264,
+                "Model " + model.name() + " has no layer to bring to int8" + why
+                        + ", expected convolutions or matrix products with constant float32 weights",
+                "Give the float32 model.");
     }
 
     private Calibration calibrate(DataSet data) {

@@ -4,12 +4,9 @@ import io.derm.api.Model;
 import io.derm.api.ModelException;
 import io.derm.api.ModelKeys;
 import io.derm.models.DemoModels;
-import io.derm.onnx.Calibration;
 import io.derm.onnx.OnnxModel;
-import io.derm.onnx.Quantiser;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.function.Supplier;
 import picocli.CommandLine.Option;
 
 /** The option of commands that run models: in which precision. */
@@ -29,23 +26,15 @@ final class PrecisionOption {
     private Optional<Precision> precision = Optional.empty();
 
     Model detector(Optional<Path> file) {
-        return file.map(this::own).orElseGet(() -> demo(DemoModels::detector, DemoModels::detectorCalibration));
+        return file.map(this::own).orElseGet(() -> int8() ? DemoInt8.detector() : DemoModels.detector());
     }
 
     Model classifier(Optional<Path> file) {
-        return file.map(this::own).orElseGet(() -> demo(DemoModels::classifier, DemoModels::classifierCalibration));
+        return file.map(this::own).orElseGet(() -> int8() ? DemoInt8.classifier() : DemoModels.classifier());
     }
 
-    private Model demo(Supplier<Model> fp32, Supplier<String> calibration) {
-        Model model = fp32.get();
-        if (!precision.equals(Optional.of(Precision.int8))) {
-            return model;
-        }
-        OnnxModel onnx = OnnxModel.read(model.name().replace(".onnx", ".int8.onnx"), model.bytes());
-        return Quantiser.to(Quantiser.Target.ONNX_RUNTIME)
-                .quantise(Calibration.parse(onnx, calibration.get()))
-                .withMetadata(ModelKeys.PRECISION, "int8")
-                .toModel();
+    private boolean int8() {
+        return precision.equals(Optional.of(Precision.int8));
     }
 
     private Model own(Path file) {
