@@ -41,6 +41,8 @@ public enum RangeMethod {
     /** Of the largest value. One outlier in the 100 million values of many samples is worth a range as small as that. */
     private static final double LEAST_SHARE = 1.0 / 64;
 
+    private static final int ROUNDS = 6;
+
     abstract Range range(Histogram h);
 
     private static Range between(Histogram h, double from, double to) {
@@ -60,16 +62,17 @@ public enum RangeMethod {
         return new Range((float) Math.min(low, 0), (float) Math.max(high, 0));
     }
 
-    /** The best of the ranges that come of moving one end towards 0 and then the other, from all values on. */
+    /** The best of the ranges that come of moving one end towards 0 and then the other, from all values on, until neither moves. */
     private static Range shrunk(Histogram h, DoubleBinaryOperator loss) {
         double low = Math.min(h.min(), 0);
         double high = Math.max(h.max(), 0);
         boolean lowerFirst = -low > high;
         double best = loss.applyAsDouble(low, high);
-        for (int round = 0; round < 2; round++) {
+        for (int round = 0, still = 0; round < ROUNDS && still < 2; round++) {
             boolean lower = (round % 2 == 0) == lowerFirst;
             double bestLow = low;
             double bestHigh = high;
+            still++;
             if ((lower ? low : high) == 0) {
                 continue;
             }
@@ -82,6 +85,7 @@ public enum RangeMethod {
                     best = here;
                     bestLow = l;
                     bestHigh = u;
+                    still = 0;
                 }
             }
             low = bestLow;
