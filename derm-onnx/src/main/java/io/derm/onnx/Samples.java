@@ -36,20 +36,4 @@ public interface Samples {
             }
         };
     }
-
-    /** Those at even or at odd places: one half to calibrate with, the other to measure with. */
-    default Samples half(boolean odd) {
-        Samples all = this;
-        return new Samples() {
-            @Override
-            public int size() {
-                return (all.size() + (odd ? 0 : 1)) / 2;
-            }
-
-            @Override
-            public Tensors run(Session session, int index) {
-                return all.run(session, 2 * index + (odd ? 1 : 0));
-            }
-        };
-    }
 }

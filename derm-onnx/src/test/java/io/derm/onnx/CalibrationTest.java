@@ -112,28 +112,6 @@ class CalibrationTest {
     }
 
     @Test
-    void halves_areTheEvenAndTheOddOnes() {
-        List<Integer> asked = new ArrayList<>();
-        Samples all = new Samples() {
-            @Override
-            public int size() {
-                return 5;
-            }
-
-            @Override
-            public Tensors run(Session session, int index) {
-                asked.add(index);
-                return session.run(Tensors.of(picture(index)));
-            }
-        };
-        Int8Bench.calibrate(model(), all.half(false));
-        assertThat(asked).containsExactly(0, 2, 4);
-        asked.clear();
-        Int8Bench.calibrate(model(), all.half(true));
-        assertThat(asked).containsExactly(1, 3);
-    }
-
-    @Test
     void numbersThatAreNotFinite_areRefused() {
         Tensor x = picture(0);
         x.floats().put(77, Float.NaN);
