@@ -9,7 +9,7 @@ final class Divergence {
 
     /**
      * Kullback-Leibler divergence of the values clipped to the range from their 256 levels, bin by bin of the histogram. Values that are exactly 0
-     * are left out, as in NVIDIA's pytorch-quantization: they lose nothing, and the peak of a ReLU's would count as if spread over a level.
+     * are left out: they lose nothing, and the peak of a ReLU's would count as if spread over a level.
      */
     static double of(Histogram h, double low, double high) {
         int first = Math.max(0, (int) Math.floor(low / h.width()) + Histogram.SIDE);
