@@ -63,7 +63,7 @@ public record TrtOptions(
     public static final String BATCH = "trt.batch";
     /** {@code true} or {@code false}. */
     public static final String CUDA_GRAPH = "trt.cuda_graph";
-    /** {@code auto}, {@code spin}, {@code yield} or {@code block}. */
+    /** {@code auto} or {@code block}. */
     public static final String WAIT = "trt.wait";
     /** Milliseconds without a run after which the GPU is kept warm. */
     public static final String KEEP_WARM_MILLIS = "trt.keep_warm_millis";
@@ -105,13 +105,9 @@ public record TrtOptions(
 
     /** How a thread waits for the GPU. */
     public enum Wait {
-        /** As CUDA sees fit. */
+        /** As CUDA sees fit: burning its core where there are cores to spare, for the lowest latency. */
         AUTO,
-        /** Burning its core, for the lowest latency. */
-        SPIN,
-        /** Giving its core to others in between. */
-        YIELD,
-        /** Asleep. */
+        /** Asleep, at the price of some tens of microseconds. */
         BLOCK
     }
 
