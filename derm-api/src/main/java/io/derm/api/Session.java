@@ -49,8 +49,9 @@ public interface Session extends AutoCloseable {
      * this default does.
      *
      * <p>It concerns {@link #run(ImageInput, Frame, List)} with one region. Runs of several regions, {@link #run(Tensors)} and outputs
-     * that no filter names give every number; a filter of an output that there is not has no effect. A session may set up memory here: declare once, not once a frame. Outputs of the
-     * last run stay valid. Called by the thread that runs the session; after {@link #close()} it has no effect.
+     * that no filter names give every number; a filter of an output that there is not has no effect. A session may set up memory
+     * here: declare once, not once a frame. Outputs of the last run stay valid. Called by the thread that runs the session; after
+     * {@link #close()} it has no effect.
      *
      * @param filters each naming other outputs, companions included; empty to have everything again
      * @throws IllegalArgumentException if an output is named twice and the session would filter it
