@@ -32,6 +32,13 @@ final class ImageJob {
         return HEADER + maxRegions * REGION;
     }
 
+    /** Writes a {@code Job} of no regions, which does nothing. */
+    static void clear(ByteBuffer job) {
+        for (int at = 0; at < HEADER; at += Long.BYTES) {
+            job.putLong(at, 0);
+        }
+    }
+
     /** A thread for each pixel of the tensor. */
     static Launch launch(ImageInput input, int batch) {
         return Launch.grid(input.width(), input.height(), batch, 32, 8);

@@ -53,7 +53,7 @@ final class Kernels implements AutoCloseable {
         // The driver's calls need a context, which the runtime makes at its first use.
         Cuda.check(cudaFree(new Pointer()), "make a context");
         KernelSource source = KernelSource.load();
-        SealedStore store = new SealedStore(cache);
+        SealedStore store = new EngineCache(cache).store();
         String name = "kernels-" + source.sha256().substring(0, 16) + "-" + gpu.architecture() + ".cubin";
         String header = "source=" + source.sha256() + "\narchitecture=" + gpu.architecture() + "\n";
         if (store.read(name, header) instanceof SealedStore.Sealed sealed) {

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class Lane implements AutoCloseable {
     private final int batch;
     private final IExecutionContext context;
+    private final int[] elements;
     private @Nullable KernelCall image;
     private @Nullable CUgraphExec_st whole;
     private @Nullable CUgraphExec_st filtered;
@@ -30,10 +31,17 @@ final class Lane implements AutoCloseable {
      * Takes a context whose shapes and addresses are set.
      *
      * @param batch elements that it runs
+     * @param elements of each output, kept
      */
-    Lane(int batch, IExecutionContext context) {
+    Lane(int batch, IExecutionContext context, int[] elements) {
         this.batch = batch;
         this.context = context;
+        this.elements = elements;
+    }
+
+    /** Elements of an output, the whole batch together. */
+    int elements(int output) {
+        return elements[output];
     }
 
     int batch() {

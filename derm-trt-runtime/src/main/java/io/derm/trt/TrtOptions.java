@@ -24,7 +24,7 @@ import java.util.stream.Collectors;
  * @param tiling how hard TensorRT searches for tilings of several layers that keep data in the GPU's cache
  * @param batch the batch that engines of free batch are tuned for; at most the session's limit
  * @param cudaGraph whether runs are replayed as CUDA graphs
- * @param wait how a thread waits for the GPU
+ * @param waiting how a thread waits for the GPU
  * @param keepWarmMillis idle time after which the model is run to keep the GPU's clocks up, again and again; 0 for never
  */
 public record TrtOptions(
@@ -38,7 +38,7 @@ public record TrtOptions(
         Tiling tiling,
         int batch,
         boolean cudaGraph,
-        Wait wait,
+        Wait waiting,
         int keepWarmMillis) {
 
     /** Number of the GPU: {@code 0}. */

@@ -30,7 +30,9 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.bytedeco.cuda.cudart.CUevent_st;
 import org.bytedeco.cuda.cudart.CUgraphExec_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
@@ -98,8 +100,8 @@ final class TrtSession implements Session {
         this.views = new Tensors[profile.maxBatch() + 1];
         this.closer = new Closer();
         try {
-            this.stream = closer.own(stream());
-            this.done = options.wait() == TrtOptions.Wait.BLOCK ? event() : null;
+            this.stream = stream();
+            this.done = options.waiting() == TrtOptions.Wait.BLOCK ? event() : null;
             this.contextMemory = closer.own(DeviceMemory.allocate(engine.contextMemory()));
             for (int i = 0; i < inputs.length; i++) {
                 long elements = elements(profile.shape(in.get(i), profile.maxBatch()));
@@ -217,7 +219,17 @@ final class TrtSession implements Session {
     }
 
     private Lane openLane(int batch) {
-        Lane lane = new Lane(batch, context(batch));
+        IExecutionContext context = context(batch);
+        int[] elements = new int[outputs.length];
+        try {
+            for (int i = 0; i < outputs.length; i++) {
+                elements[i] = Math.toIntExact(elements(shape(context, outputs[i].name())));
+            }
+        } catch (RuntimeException e) {
+            TrtObjects.delete(context);
+            throw e;
+        }
+        Lane lane = new Lane(batch, context, elements);
         lanes.add(lane);
         for (int i = 0; i < inputs.length; i++) {
             setAddress(lane, profile.signature().inputs().get(i).name(), inputs[i]);
@@ -308,6 +320,8 @@ final class TrtSession implements Session {
     /** Captures the graphs for a way of feeding the model, so that no later frame has to. */
     private void prepare(ImageInput image) {
         input = null;
+        // Graphs are tried before they are captured, and the frame of the last run may be gone.
+        ImageJob.clear(hostJob.bytes());
         for (Lane lane : lanes) {
             lane.image(imageCall(image, lane));
             capture(lane, false);
@@ -349,14 +363,7 @@ final class TrtSession implements Session {
 
     /** All of a run but the frame's upload, put on the stream. */
     private void work(Lane lane, boolean filter) {
-        Cuda.check(
-                cudaMemcpyAsync(
-                        deviceJob.pointer(),
-                        hostJob.pointer(),
-                        ImageJob.bytes(lane.batch()),
-                        cudaMemcpyHostToDevice,
-                        stream),
-                "copy regions to the GPU");
+        copyJob(lane);
         KernelCall call = lane.image();
         if (call != null) {
             call.launch(stream);
@@ -365,11 +372,26 @@ final class TrtSession implements Session {
         for (int i = 0; filter && i < filters.size(); i++) {
             filters.get(i).enqueue(stream);
         }
-        for (Output output : outputs) {
-            if (!filter || !isFiltered(output)) {
-                output.copy(elements(lane, output), device.kernels(), stream);
+        for (int i = 0; i < outputs.length; i++) {
+            if (!filter || !isFiltered(outputs[i])) {
+                copy(i, lane);
             }
         }
+    }
+
+    private void copy(int output, Lane lane) {
+        outputs[output].copy(lane.elements(output), device.kernels(), stream);
+    }
+
+    private void copyJob(Lane lane) {
+        Cuda.check(
+                cudaMemcpyAsync(
+                        deviceJob.pointer(),
+                        hostJob.pointer(),
+                        ImageJob.bytes(lane.batch()),
+                        cudaMemcpyHostToDevice,
+                        stream),
+                "copy regions to the GPU");
     }
 
     private boolean isFiltered(Output output) {
@@ -388,10 +410,10 @@ final class TrtSession implements Session {
             if (rows.collect()) {
                 continue;
             }
-            for (Output output : outputs) {
-                if (rows.concerns(output)) {
-                    output.copy(elements(lane, output), device.kernels(), stream);
-                    output.whole(true);
+            for (int k = 0; k < outputs.length; k++) {
+                if (rows.concerns(outputs[k])) {
+                    copy(k, lane);
+                    outputs[k].whole(true);
                 }
             }
             await();
@@ -402,10 +424,6 @@ final class TrtSession implements Session {
         for (Output output : outputs) {
             output.whole(true);
         }
-    }
-
-    private int elements(Lane lane, Output output) {
-        return output.elements(lane, () -> elements(shape(lane.context(), output.name())));
     }
 
     private void await() {
@@ -517,8 +535,8 @@ final class TrtSession implements Session {
             }
             Lane lane = lane(n);
             lane.enqueue(stream);
-            for (Output output : outputs) {
-                output.copy(elements(lane, output), device.kernels(), stream);
+            for (int i = 0; i < outputs.length; i++) {
+                copy(i, lane);
             }
             await();
             markWhole();
@@ -594,7 +612,7 @@ final class TrtSession implements Session {
             closed = true;
             device.makeCurrent();
             if (keepWarm != null) {
-                keepWarm.stop();
+                keepWarm.interrupt();
             }
             Closer all = new Closer();
             all.add(device::release);
@@ -615,6 +633,113 @@ final class TrtSession implements Session {
         filters.clear();
         lanes.clear();
         all.close();
+    }
+
+    /** For measurements: has the session to itself, with its stream at rest. */
+    void exclusively(Consumer<CUstream_st> work) {
+        lock.lock();
+        try {
+            requireOpen();
+            device.makeCurrent();
+            work.accept(stream);
+            await();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** For measurements: the lane that runs so many regions. */
+    Lane laneFor(int n) {
+        if (n < 1 || n > profile.maxBatch()) {
+            throw new IllegalArgumentException("Batch is " + n + ", expected 1 to " + profile.maxBatch());
+        }
+        return lane(profile.freeBatch() ? n : profile.maxBatch());
+    }
+
+    /** For measurements: a frame held on the GPU. */
+    final class Hold implements AutoCloseable {
+        private final Frame frame;
+        private final DeviceFrames.Held held;
+
+        private Hold(Frame frame, DeviceFrames.Held held) {
+            this.frame = frame;
+            this.held = held;
+        }
+
+        @Override
+        public void close() {
+            device.frames().release(held);
+        }
+    }
+
+    /** For measurements: has a frame on the GPU once the stream comes to it. */
+    Hold hold(Frame frame, CUstream_st on) {
+        return new Hold(frame, device.frames().acquire(frame, on));
+    }
+
+    /** For measurements: has a frame on the GPU. */
+    Hold hold(Frame frame) {
+        Hold[] hold = new Hold[1];
+        exclusively(on -> hold[0] = hold(frame, on));
+        return hold[0];
+    }
+
+    /** For measurements: the image kernel with its parameters on the GPU. */
+    KernelCall imageCall(ImageInput image, Hold hold, List<Box> regions) {
+        Lane lane = laneFor(regions.size());
+        exclusively(on -> {
+            ImageJob.write(hostJob.bytes(), image, hold.frame, hold.held.address(), regions);
+            copyJob(lane);
+        });
+        return imageCall(image, lane);
+    }
+
+    GpuDevice device() {
+        return device;
+    }
+
+    Engine engine() {
+        return engine;
+    }
+
+    /** Runs the model now and then while nobody else does: a GPU at rest lowers its clocks and takes milliseconds to raise them again. */
+    private final class KeepWarm extends Thread {
+        private final long idleNanos;
+
+        private KeepWarm(int idleMillis) {
+            super("derm-keep-warm-" + model.name());
+            idleNanos = idleMillis * 1_000_000L;
+            setDaemon(true);
+        }
+
+        // Whatever goes wrong here will go wrong in the next run too, and is reported there.
+        @Override
+        @SuppressWarnings("CatchAndPrintStackTrace")
+        public void run() {
+            try {
+                while (!isInterrupted()) {
+                    long idle = System.nanoTime() - lastRunNanos;
+                    TimeUnit.NANOSECONDS.sleep(idle >= idleNanos ? idleNanos : idleNanos - idle);
+                    if (System.nanoTime() - lastRunNanos >= idleNanos && lock.tryLock()) {
+                        try {
+                            if (closed) {
+                                return;
+                            }
+                            device.makeCurrent();
+                            // The GPU's memory alone changes: what the last run gave stays.
+                            lane(1).enqueue(stream);
+                            await();
+                        } finally {
+                            lock.unlock();
+                        }
+                    }
+                }
+            } catch (InterruptedException e) {
+                interrupt();
+            } catch (RuntimeException e) {
+                LOG.debug("{} is no longer kept warm", model.name(), e);
+            }
+        }
     }
 
     @Override
