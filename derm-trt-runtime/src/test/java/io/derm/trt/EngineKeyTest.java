@@ -15,9 +15,7 @@ import org.junit.jupiter.api.Test;
 class EngineKeyTest {
     @Test
     void text_isOneSortedLineForEachEntry() {
-        assertThat(Keys.key().text())
-                .isEqualTo(
-                        """
+        assertThat(Keys.key().text()).isEqualTo("""
                         compute=9.0
                         flags=STRONGLY_TYPED,TF32
                         format=1
@@ -33,8 +31,7 @@ class EngineKeyTest {
                         profiles=input 1x3x608x608
                         tensorrt=10.15.1.29
                         tiling=none
-                        """
-                                .formatted("aa".repeat(32)));
+                        """.formatted("aa".repeat(32)));
     }
 
     @Test
@@ -47,8 +44,8 @@ class EngineKeyTest {
                 reversed.with(entries.get(i).getKey(), entries.get(i).getValue());
             }
         }
-        byte[] sha256 = MessageDigest.getInstance("SHA-256")
-                .digest(Keys.key().text().getBytes(StandardCharsets.UTF_8));
+        byte[] sha256 =
+                MessageDigest.getInstance("SHA-256").digest(Keys.key().text().getBytes(StandardCharsets.UTF_8));
         assertThat(reversed.build()).isEqualTo(Keys.key());
         assertThat(reversed.build().digest()).isEqualTo(HexFormat.of().formatHex(sha256));
     }
@@ -67,7 +64,14 @@ class EngineKeyTest {
     @Test
     void text_ofOddValues_isReadBackByProperties() throws Exception {
         Map<String, String> odd = Map.of(
-                "gpu", " a=b:c # ! \\u0041\\", "profiles", "x\ny=z\r\n\t\f", "flags", "é\u2028 ü", "tiling", "\t tab first");
+                "gpu",
+                " a=b:c # ! \\u0041\\",
+                "profiles",
+                "x\ny=z\r\n\t\f",
+                "flags",
+                "é\u2028 ü",
+                "tiling",
+                "\t tab first");
         EngineKey key = Keys.key(odd);
         Properties properties = new Properties();
         properties.load(new StringReader(key.text()));
@@ -83,10 +87,12 @@ class EngineKeyTest {
 
     @Test
     void build_withoutWhatDecides_namesIt() {
-        assertThatThrownBy(() -> EngineKey.builder().with("tensorrt", "10.15.1.29").build())
+        assertThatThrownBy(
+                        () -> EngineKey.builder().with("tensorrt", "10.15.1.29").build())
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("Missing in a key: [compute, flags, gpu, hardware, level, multiprocessors, onnx, onnx-bytes, os,"
-                        + " pools, precision, profiles, tiling]");
+                .hasMessage(
+                        "Missing in a key: [compute, flags, gpu, hardware, level, multiprocessors, onnx, onnx-bytes, os,"
+                                + " pools, precision, profiles, tiling]");
     }
 
     @Test

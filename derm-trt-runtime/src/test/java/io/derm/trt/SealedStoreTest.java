@@ -254,7 +254,8 @@ class SealedStoreTest {
     void read_underAnotherNameOrForAnotherKey_saysSo() throws Exception {
         write(bytes(16));
         Files.copy(folder.resolve("x.plan"), folder.resolve("y.plan"));
-        assertThat(refusal(store.read("y.plan", HEADER))).isEqualTo(folder.resolve("y.plan") + " was written as x.plan");
+        assertThat(refusal(store.read("y.plan", HEADER)))
+                .isEqualTo(folder.resolve("y.plan") + " was written as x.plan");
         assertThat(refusal(store.read("x.plan", "gpu=B\n")))
                 .isEqualTo(folder.resolve("x.plan") + " was made for something else (gpu: A -> B)");
     }
@@ -336,7 +337,9 @@ class SealedStoreTest {
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
         String why = folder + " has permissions 777, so that others can write it (chmod go= mends that)";
         assertThat(refusal(store.read("x.plan", HEADER))).isEqualTo(why);
-        assertThatThrownBy(() -> write(bytes(17))).isInstanceOf(IOException.class).hasMessage(why);
+        assertThatThrownBy(() -> write(bytes(17)))
+                .isInstanceOf(IOException.class)
+                .hasMessage(why);
 
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
         assertThat(payload(sealed(store.read("x.plan", HEADER)))).isEqualTo(bytes(16));
