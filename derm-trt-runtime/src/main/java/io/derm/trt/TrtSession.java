@@ -22,7 +22,6 @@ import io.derm.api.ModelException;
 import io.derm.api.RowFilter;
 import io.derm.api.Session;
 import io.derm.api.Signature;
-import io.derm.api.Tensor;
 import io.derm.api.TensorInfo;
 import io.derm.api.Tensors;
 import java.util.ArrayList;
@@ -58,7 +57,7 @@ final class TrtSession implements Session {
     private final DeviceMemory deviceJob;
     private final PinnedMemory hostJob;
     private final Lanes lanes;
-    private final @Nullable PinnedMemory[] hostInputs;
+    private final ReadyInputs readyInputs;
     private final List<FilteredRows> filters = new ArrayList<>();
     private final @Nullable KeepWarm keepWarm;
 
@@ -79,7 +78,7 @@ final class TrtSession implements Session {
         this.device = device;
         this.engine = engine;
         this.graphs = options.cudaGraph();
-        this.hostInputs = new PinnedMemory[profile.signature().inputs().size()];
+        this.readyInputs = closer.own(new ReadyInputs(model, profile));
         try {
             this.stream = stream();
             this.done = options.waiting() == TrtOptions.Wait.BLOCK ? event() : null;
@@ -371,11 +370,9 @@ final class TrtSession implements Session {
         lock.lock();
         try {
             requireOpen();
-            int n = batch(given);
+            int n = readyInputs.batch(given);
             device.makeCurrent();
-            for (int i = 0; i < hostInputs.length; i++) {
-                upload(i, given.get(profile.signature().inputs().get(i).name()));
-            }
+            readyInputs.upload(given, lanes, stream);
             Lane lane = lanes.lane(n);
             lane.enqueue(stream);
             for (int i = 0; i < lanes.outputs().size(); i++) {
@@ -388,47 +385,6 @@ final class TrtSession implements Session {
         } finally {
             lock.unlock();
         }
-    }
-
-    /** The batch that ready-made tensors have. */
-    private int batch(Tensors given) {
-        List<TensorInfo> wanted = profile.signature().inputs();
-        if (given.size() != wanted.size()) {
-            throw new IllegalArgumentException(
-                    "Run of " + model.name() + " has inputs " + given.list() + ", expected " + wanted);
-        }
-        int n = 0;
-        for (TensorInfo info : wanted) {
-            Tensor tensor = given.get(info.name());
-            boolean fits = tensor.info().type() == info.type() && tensor.info().rank() == info.rank();
-            for (int d = 0; fits && d < info.rank(); d++) {
-                if (info.dim(d) < 0) {
-                    n = n == 0 ? tensor.dim(d) : n;
-                    fits = tensor.dim(d) == n && n >= 1 && n <= profile.maxBatch();
-                } else {
-                    fits = tensor.dim(d) == info.dim(d);
-                }
-            }
-            if (!fits) {
-                throw new IllegalArgumentException("Input " + tensor + " does not fit " + info + " of " + model.name()
-                        + " with a batch of at most " + profile.maxBatch());
-            }
-        }
-        return Math.max(1, n);
-    }
-
-    private void upload(int index, Tensor tensor) {
-        DeviceMemory to = lanes.input(index);
-        PinnedMemory staging = hostInputs[index];
-        if (staging == null) {
-            staging = closer.own(PinnedMemory.allocate(to.bytes()));
-            hostInputs[index] = staging;
-        }
-        int size = tensor.bytes().limit();
-        staging.bytes().put(0, tensor.bytes(), 0, size);
-        Cuda.check(
-                cudaMemcpyAsync(to.pointer(), staging.pointer(), size, cudaMemcpyHostToDevice, stream),
-                "copy input " + tensor.name() + " to the GPU");
     }
 
     private void keepWarm() {
