@@ -3,6 +3,7 @@ package io.derm.api;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +16,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe, but for the pixels: those are written by the producer before it hands the frame on and only read after.
  */
 public final class Frame implements AutoCloseable {
+    private static final AtomicLong CONTENTS = new AtomicLong();
+
     private final Storage storage;
+    private final long contentId;
     private final ByteBuffer pixels;
     private final int width;
     private final int height;
@@ -29,6 +33,7 @@ public final class Frame implements AutoCloseable {
 
     private Frame(
             Storage storage,
+            long contentId,
             int width,
             int height,
             int stride,
@@ -37,6 +42,7 @@ public final class Frame implements AutoCloseable {
             long timestampMicros,
             long capturedNanos) {
         this.storage = storage;
+        this.contentId = contentId;
         this.pixels = storage.buffer;
         this.width = width;
         this.height = height;
@@ -76,7 +82,8 @@ public final class Frame implements AutoCloseable {
             throw new IllegalArgumentException("Frame buffer has " + storage.buffer.capacity() + " bytes, expected "
                     + format.bytes(stride, height) + " for " + width + "x" + height + " " + format);
         }
-        return new Frame(storage, width, height, stride, format, sequence, timestampMicros, capturedNanos);
+        long contentId = CONTENTS.incrementAndGet();
+        return new Frame(storage, contentId, width, height, stride, format, sequence, timestampMicros, capturedNanos);
     }
 
     /**
@@ -127,6 +134,23 @@ public final class Frame implements AutoCloseable {
         return capturedNanos;
     }
 
+    /**
+     * A number that these pixels share with no others in this process: the same for all leases of one picture, another for the
+     * next picture in the same memory. A runtime knows by it a frame that it has uploaded before, so pixels that are written again
+     * after the frame was handed on must be wrapped anew.
+     */
+    public long contentId() {
+        return contentId;
+    }
+
+    /**
+     * Whether the memory is a {@link FramePool}'s, allocated by it and used again by later frames, so that preparing it once for
+     * uploads pays. A pool lets go of a buffer when it is closed and when a larger frame is asked for.
+     */
+    public boolean pooled() {
+        return storage.pool != null;
+    }
+
     /** The whole frame as a box. */
     public Box bounds() {
         return new Box(0, 0, width, height);
@@ -143,7 +167,7 @@ public final class Frame implements AutoCloseable {
             storage.release();
             throw new IllegalStateException("Frame " + sequence + " is closed");
         }
-        return new Frame(storage, width, height, stride, format, sequence, timestampMicros, capturedNanos);
+        return new Frame(storage, contentId, width, height, stride, format, sequence, timestampMicros, capturedNanos);
     }
 
     /** Ends this lease. Closing twice has no effect. */

@@ -43,6 +43,21 @@ public interface Session extends AutoCloseable {
      */
     Tensors run(Tensors inputs);
 
+    /**
+     * Declares which rows of the outputs are read from the next run of a frame on, in place of what was declared before. A session
+     * whose outputs live on a device may then bring back those rows alone; one for which that would save nothing ignores it, as
+     * this default does.
+     *
+     * <p>It concerns {@link #run(ImageInput, Frame, List)} with one region. Runs of several regions, {@link #run(Tensors)} and outputs
+     * that no filter names give every number; a filter of an output that there is not has no effect. A session may set up memory
+     * here: declare once, not once a frame. Outputs of the last run stay valid. Called by the thread that runs the session; after
+     * {@link #close()} it has no effect.
+     *
+     * @param filters each naming other outputs, companions included; empty to have everything again
+     * @throws IllegalArgumentException if an output is named twice and the session would filter it
+     */
+    default void filter(List<RowFilter> filters) {}
+
     @Override
     void close();
 }

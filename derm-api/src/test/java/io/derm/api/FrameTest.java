@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class FrameTest {
@@ -90,5 +91,59 @@ class FrameTest {
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> Frame.wrap(ByteBuffer.allocateDirect(99), 3, 2, 4, PixelFormat.NV12))
                 .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void contentId_ofLeasesOfOnePicture_isTheSame_andOfTheNextInTheSameMemoryAnother() throws Exception {
+        try (FramePool pool = new FramePool(1)) {
+            Frame first = pool.lease(4, 2, PixelFormat.BGR24, 0, 0, 0);
+            ByteBuffer memory = first.pixels();
+            try (Frame second = first.retain();
+                    Frame third = second.retain()) {
+                first.close();
+                assertThat(second.contentId()).isEqualTo(first.contentId());
+                assertThat(third.contentId()).isEqualTo(first.contentId());
+            }
+            try (Frame next = pool.lease(4, 2, PixelFormat.BGR24, 0, 0, 0)) {
+                assertThat(next.pixels()).isSameAs(memory);
+                assertThat(next.contentId()).isNotEqualTo(first.contentId());
+            }
+        }
+    }
+
+    @Test
+    void contentId_ofTheSameMemoryWrappedTwice_differs() {
+        ByteBuffer pixels = ByteBuffer.allocateDirect(12);
+        try (Frame one = Frame.wrap(pixels, 2, 2, 6, PixelFormat.BGR24);
+                Frame other = Frame.wrap(pixels, 2, 2, 6, PixelFormat.BGR24)) {
+            assertThat(other.contentId()).isNotEqualTo(one.contentId());
+        }
+    }
+
+    @Test
+    void contentId_ofFramesLeasedOnManyThreads_isUnique() {
+        int frames = 4000;
+        long distinct = IntStream.range(0, frames)
+                .parallel()
+                .mapToLong(i -> {
+                    try (Frame frame = Frame.wrap(ByteBuffer.allocateDirect(12), 2, 2, 6, PixelFormat.BGR24)) {
+                        return frame.contentId();
+                    }
+                })
+                .distinct()
+                .count();
+        assertThat(distinct).isEqualTo(frames);
+    }
+
+    @Test
+    void pooled_tellsLeasesFromWrappedMemory() throws Exception {
+        try (FramePool pool = new FramePool(1);
+                Frame leased = pool.lease(2, 2, PixelFormat.BGR24, 0, 0, 0);
+                Frame retained = leased.retain();
+                Frame wrapped = Frame.wrap(leased.pixels(), 2, 2, 6, PixelFormat.BGR24)) {
+            assertThat(leased.pooled()).isTrue();
+            assertThat(retained.pooled()).isTrue();
+            assertThat(wrapped.pooled()).isFalse();
+        }
     }
 }

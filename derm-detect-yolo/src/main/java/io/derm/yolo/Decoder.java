@@ -1,11 +1,13 @@
 package io.derm.yolo;
 
 import io.derm.api.InferenceException;
+import io.derm.api.RowFilter;
 import io.derm.api.Signature;
 import io.derm.api.Tensor;
 import io.derm.api.Tensors;
+import java.util.List;
 
-/** Reads a model's outputs for the first element of the batch. Allocates nothing in steady state. Confined. */
+/** Reads a model's outputs for the first element of the batch. Decoding allocates nothing in steady state. Confined. */
 interface Decoder {
     /** Stands for a number of classes that the outputs' shapes do not give. */
     int UNKNOWN_CLASSES = -1;
@@ -17,6 +19,17 @@ interface Decoder {
      * @throws InferenceException if there are numbers that cannot be used
      */
     int decode(Tensors outputs, Candidates into);
+
+    /**
+     * Filters that keep every row that {@link #decode} could make a box of, at this decoder's threshold. Of other rows it looks at
+     * the scores alone.
+     *
+     * @param outputs as the last {@link #decode} read them
+     * @return empty where there is nothing to leave out
+     */
+    default List<RowFilter> filters(Tensors outputs) {
+        return List.of();
+    }
 
     /** Whether the model has suppressed duplicates itself. */
     default boolean suppressed() {

@@ -2,12 +2,15 @@ package io.derm.yolo;
 
 import io.derm.api.InferenceException;
 import io.derm.api.ModelException;
+import io.derm.api.RowFilter;
 import io.derm.api.Signature;
 import io.derm.api.Tensor;
 import io.derm.api.TensorInfo;
 import io.derm.api.Tensors;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -106,6 +109,25 @@ final class HeadDecoder implements Decoder {
                             + YoloLayout.choices() + ").");
         }
         return classes;
+    }
+
+    @Override
+    public List<RowFilter> filters(Tensors outputs) {
+        if (objectnessOver == Float.NEGATIVE_INFINITY) {
+            return List.of();
+        }
+        // Negative before the sigmoid, so that what is left out does not look like numbers after it.
+        float absent = logits ? Math.min(objectnessOver, -1) : 0;
+        List<RowFilter> filters = new ArrayList<>();
+        for (Tensor out : outputs.list()) {
+            if (out.elements() > 0) {
+                boolean planar = layout == YoloLayout.DARKNET;
+                int fields = planar ? out.dim(1) / darknetAnchors : out.dim(4);
+                int plane = planar ? out.dim(2) * out.dim(3) : 1;
+                filters.add(RowFilter.of(out.info(), fields, plane, 4, 1, objectnessOver, absent));
+            }
+        }
+        return filters;
     }
 
     private Anchors anchorsFor(Tensors outputs) {

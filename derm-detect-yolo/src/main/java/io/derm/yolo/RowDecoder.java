@@ -1,11 +1,14 @@
 package io.derm.yolo;
 
 import io.derm.api.InferenceException;
+import io.derm.api.RowFilter;
 import io.derm.api.Signature;
 import io.derm.api.Tensor;
 import io.derm.api.Tensors;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Decodes rows of finished boxes: {@link YoloLayout#BOXES_CONFS}, {@link YoloLayout#HUNGLC007}, {@link YoloLayout#OPENCV_ROWS} and
@@ -64,6 +67,34 @@ final class RowDecoder implements Decoder {
             case DEEPSTREAM -> classRows(outputs.get(0), into);
             default -> throw new IllegalStateException(layout + " has no rows");
         };
+    }
+
+    @Override
+    public List<RowFilter> filters(Tensors outputs) {
+        List<RowFilter> filters = new ArrayList<>();
+        if (layout == YoloLayout.BOXES_CONFS) {
+            Tensor boxes = outputs.get(boxesIndex);
+            Tensor confs = outputs.get(confsIndex);
+            if (confs.elements() > 0 && boxes.dim(0) == confs.dim(0)) {
+                filters.add(filter(confs, 0, confs.dim(2)).withCompanion(boxes.info()));
+            }
+            return filters;
+        }
+        for (Tensor out : outputs.list()) {
+            if (out.elements() > 0) {
+                filters.add(
+                        switch (layout) {
+                            case HUNGLC007 -> filter(out, 4, out.dim(-1) - 4);
+                            case OPENCV_ROWS -> filter(out, 5, out.dim(-1) - 5);
+                            default -> filter(out, 4, 1);
+                        });
+            }
+        }
+        return filters;
+    }
+
+    private RowFilter filter(Tensor out, int first, int count) {
+        return RowFilter.of(out.info(), out.dim(-1), 1, first, count, threshold, 0);
     }
 
     private int rows(Tensor boxes, int boxStep, Tensor scores, int first, int classes, int rows, Candidates into) {

@@ -10,8 +10,10 @@ import io.derm.api.InferenceRuntime;
 import io.derm.api.Model;
 import io.derm.api.ModelException;
 import io.derm.api.ModelKeys;
+import io.derm.api.RowFilter;
 import io.derm.api.Session;
 import io.derm.api.SessionOptions;
+import io.derm.api.Tensor;
 import io.derm.api.Tensors;
 import io.derm.yolo.YoloOptions.Selection;
 import java.util.ArrayList;
@@ -22,7 +24,12 @@ import java.util.List;
  * class and maps the rest to pixels of the frame.
  *
  * <p>A place in the picture may be reported once for each class over the threshold: YOLOv4's classes are independent sigmoids,
- * not a choice of one. Owns its session. Confined to one thread at a time; {@link #close()} may come from any.
+ * not a choice of one.
+ *
+ * <p>Whether the outputs are what the layout takes them for is checked on all numbers of the first frame. From then on the
+ * session may leave out rows that cannot become a detection ({@link Session#filter}); NaN and scores over 1 still come to light.
+ *
+ * <p>Owns its session. Confined to one thread at a time; {@link #close()} may come from any.
  */
 public final class YoloDetector implements Detector {
     private final Session session;
@@ -34,6 +41,9 @@ public final class YoloDetector implements Detector {
     private final List<String> declared;
     private final Candidates candidates = new Candidates();
     private List<String> labels;
+    private List<RowFilter> filters = List.of();
+    /** Shapes that the filters are for; empty before the first frame is decoded. */
+    private List<List<Integer>> filteredShapes = List.of();
 
     /**
      * Reads a model's outputs through a session.
@@ -89,8 +99,28 @@ public final class YoloDetector implements Detector {
         if (highest >= labels.size() || (classes != Decoder.UNKNOWN_CLASSES && classes != labels.size())) {
             labelsFor(classes, highest);
         }
+        filter(outputs);
         ImageMapping mapping = ImageMapping.of(input, frame.bounds(), frame.width(), frame.height());
         return candidates.select(selection, decoder.suppressed(), mapping, frame.width(), frame.height(), labels);
+    }
+
+    /** Declares the rows that later frames need, where these outputs passed all checks and their shapes are new. */
+    private void filter(Tensors outputs) {
+        boolean known = filteredShapes.size() == outputs.size();
+        for (int i = 0; known && i < outputs.size(); i++) {
+            List<Integer> shape = outputs.get(i).shape();
+            // Kept tensors come with the same list each time, which costs no iterator.
+            known = shape == filteredShapes.get(i) || shape.equals(filteredShapes.get(i));
+        }
+        if (known) {
+            return;
+        }
+        List<RowFilter> fitting = decoder.filters(outputs);
+        if (!fitting.equals(filters)) {
+            session.filter(fitting);
+            filters = fitting;
+        }
+        filteredShapes = outputs.list().stream().map(Tensor::shape).toList();
     }
 
     /** Names for the classes: those that the model has, else their numbers. */

@@ -3,16 +3,19 @@ package io.derm.yolo;
 import io.derm.api.Box;
 import io.derm.api.Frame;
 import io.derm.api.ImageInput;
+import io.derm.api.RowFilter;
 import io.derm.api.Session;
 import io.derm.api.Signature;
 import io.derm.api.Tensor;
 import io.derm.api.Tensors;
+import java.util.ArrayList;
 import java.util.List;
 
 /** A session whose outputs are given: decoding is arithmetic on tensors, whoever computed them. */
 final class FixedSession implements Session {
     private final Signature signature;
     private Tensors outputs;
+    private final List<List<RowFilter>> declared = new ArrayList<>();
     private boolean closed;
 
     FixedSession(Signature signature, Tensors outputs) {
@@ -26,6 +29,16 @@ final class FixedSession implements Session {
 
     boolean closed() {
         return closed;
+    }
+
+    /** Filters in the order in which they were declared; they change nothing here. */
+    List<List<RowFilter>> declared() {
+        return declared;
+    }
+
+    @Override
+    public void filter(List<RowFilter> filters) {
+        declared.add(filters);
     }
 
     @Override

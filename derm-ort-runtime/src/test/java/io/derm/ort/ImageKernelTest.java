@@ -15,6 +15,7 @@ import io.derm.api.ImageInput.Layout;
 import io.derm.api.ImageInput.PerChannel;
 import io.derm.api.ImageMapping;
 import io.derm.api.PixelFormat;
+import io.derm.api.contract.ReferenceImage;
 import io.derm.api.contract.TestFrames;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

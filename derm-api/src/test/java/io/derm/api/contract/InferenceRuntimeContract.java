@@ -13,13 +13,17 @@ import io.derm.api.ImageInput;
 import io.derm.api.InferenceRuntime;
 import io.derm.api.Model;
 import io.derm.api.ModelException;
+import io.derm.api.RowFilter;
 import io.derm.api.Session;
 import io.derm.api.SessionOptions;
 import io.derm.api.Tensor;
+import io.derm.api.TensorInfo;
 import io.derm.api.Tensors;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -36,6 +40,12 @@ public abstract class InferenceRuntimeContract {
     /** {@code input} float32 [N,3,8,8] to {@code output} = 2 * input + 1; metadata {@code derm.name} = {@code affine}. */
     public static final Model AFFINE =
             Model.of("affine.onnx", Base64.getDecoder().decode(AffineModel.BASE64));
+
+    /** {@link #AFFINE} with a second output {@code doubled} = 2 * input. */
+    public static final Model AFFINE_WITH_DOUBLED =
+            Model.of("affine-doubled.onnx", Base64.getDecoder().decode(AffineModel.WITH_DOUBLED_BASE64));
+
+    private static final ImageInput EIGHT = ImageInput.yolo(8, 8).withFit(ImageInput.Fit.STRETCH);
 
     /** Makes the runtime. */
     protected abstract InferenceRuntime runtime();
@@ -177,6 +187,224 @@ public abstract class InferenceRuntimeContract {
             assertThatThrownBy(() -> session.run(ImageInput.yolo(8, 8), frame, List.of(frame.bounds())))
                     .isInstanceOf(IllegalStateException.class);
         }
+    }
+
+    @Test
+    void filter_declared_keepsEveryRowOverTheBoundAsItIs() {
+        try (Session session = open(4)) {
+            List<float[]> whole = run(session, "output");
+            TensorInfo output = new TensorInfo("output", ElementType.FLOAT32, List.of(1, 3, 8, 8));
+            // A number of the output, so that what is equal to the bound is met.
+            float over = median(whole.get(0));
+            List<RowFilter> filters = List.of(
+                    RowFilter.of(output, 3, 64, 1, 1, over, over),
+                    RowFilter.of(output, 3, 64, 0, 3, over + 0.6f, -1),
+                    RowFilter.of(output, 8, 1, 7, 1, over, 0),
+                    RowFilter.of(output, 8, 1, 2, 3, over, Float.NEGATIVE_INFINITY),
+                    RowFilter.of(output, 6, 8, 5, 1, over, -1),
+                    RowFilter.of(output, 1, 1, 0, 1, over, -1));
+            for (RowFilter filter : filters) {
+                session.filter(List.of(filter));
+                List<float[]> filtered = run(session, "output");
+                for (int i = 0; i < whole.size(); i++) {
+                    assertThat(keptRows(filter, whole.get(i)).cardinality()).isBetween(1, filter.rows() - 1);
+                    assertKept(filter, whole.get(i), filtered.get(i));
+                }
+            }
+        }
+    }
+
+    @Test
+    void filter_thatKeepsAllOrNothing_givesThatToo() {
+        try (Session session = open(4)) {
+            List<float[]> whole = run(session, "output");
+            TensorInfo output = new TensorInfo("output", ElementType.FLOAT32, List.of(1, 3, 8, 8));
+            for (float over : new float[] {Float.NEGATIVE_INFINITY, 0.5f, 3.5f, Float.POSITIVE_INFINITY}) {
+                RowFilter filter = RowFilter.of(output, 3, 64, 0, 2, over, Float.NEGATIVE_INFINITY);
+                session.filter(List.of(filter));
+                List<float[]> filtered = run(session, "output");
+                for (int i = 0; i < whole.size(); i++) {
+                    assertThat(keptRows(filter, whole.get(i)).cardinality()).isEqualTo(over < 1 ? filter.rows() : 0);
+                    assertKept(filter, whole.get(i), filtered.get(i));
+                }
+            }
+        }
+    }
+
+    @Test
+    void filter_ofOneOutput_leavesTheOtherWhole() {
+        try (Session session = openWithDoubled()) {
+            List<float[]> wholeOutput = run(session, "output");
+            List<float[]> wholeDoubled = run(session, "doubled");
+            TensorInfo output = new TensorInfo("output", ElementType.FLOAT32, List.of(1, 3, 8, 8));
+            TensorInfo doubled = new TensorInfo("doubled", ElementType.FLOAT32, List.of(1, 3, 8, 8));
+            RowFilter ofOutput = RowFilter.of(output, 3, 64, 1, 1, median(wholeOutput.get(0)), -1);
+            RowFilter ofDoubled = RowFilter.of(doubled, 8, 1, 2, 3, median(wholeDoubled.get(0)), -1);
+            session.filter(List.of(ofOutput));
+            List<float[]> filtered = run(session, "output");
+            assertSame(wholeDoubled, run(session, "doubled"));
+            session.filter(List.of(ofDoubled));
+            assertSame(wholeOutput, run(session, "output"));
+            session.filter(List.of(ofDoubled, ofOutput));
+            List<float[]> both = run(session, "output");
+            List<float[]> bothDoubled = run(session, "doubled");
+            for (int i = 0; i < wholeOutput.size(); i++) {
+                assertKept(ofOutput, wholeOutput.get(i), filtered.get(i));
+                assertKept(ofOutput, wholeOutput.get(i), both.get(i));
+                assertKept(ofDoubled, wholeDoubled.get(i), bothDoubled.get(i));
+            }
+        }
+    }
+
+    @Test
+    void filter_withACompanion_keepsItsRowsAlong() {
+        try (Session session = openWithDoubled()) {
+            List<float[]> wholeOutput = run(session, "output");
+            List<float[]> wholeDoubled = run(session, "doubled");
+            TensorInfo output = new TensorInfo("output", ElementType.FLOAT32, List.of(1, 3, 8, 8));
+            TensorInfo doubled = new TensorInfo("doubled", ElementType.FLOAT32, List.of(1, 3, 8, 8));
+            float over = median(wholeOutput.get(0));
+            for (RowFilter filter : List.of(
+                    RowFilter.of(output, 3, 64, 1, 1, over, -1).withCompanion(doubled),
+                    RowFilter.of(output, 8, 1, 0, 2, over, -1).withCompanion(doubled),
+                    RowFilter.of(output, 192, 1, 0, 1, over, -1).withCompanion(doubled))) {
+                session.filter(List.of(filter));
+                List<float[]> filteredOutput = run(session, "output");
+                List<float[]> filteredDoubled = run(session, "doubled");
+                int length = filter.companionLength();
+                for (int i = 0; i < wholeOutput.size(); i++) {
+                    assertKept(filter, wholeOutput.get(i), filteredOutput.get(i));
+                    BitSet kept = keptRows(filter, wholeOutput.get(i));
+                    for (int row = kept.nextSetBit(0); row >= 0; row = kept.nextSetBit(row + 1)) {
+                        assertThat(Arrays.copyOfRange(filteredDoubled.get(i), row * length, (row + 1) * length))
+                                .isEqualTo(Arrays.copyOfRange(wholeDoubled.get(i), row * length, (row + 1) * length));
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void filter_removed_givesEverythingAgain() {
+        try (Session session = open(4)) {
+            List<float[]> whole = run(session, "output");
+            session.filter(List.of(keepingNothing("output", 1)));
+            run(session, "output");
+            session.filter(List.of());
+            assertSame(whole, run(session, "output"));
+        }
+    }
+
+    @Test
+    void filter_ofAnotherShapeOrOutput_hasNoEffect() {
+        try (Session session = openWithDoubled()) {
+            List<float[]> wholeOutput = run(session, "output");
+            List<float[]> wholeDoubled = run(session, "doubled");
+            TensorInfo otherShape = new TensorInfo("doubled", ElementType.FLOAT32, List.of(1, 3, 64, 1));
+            for (RowFilter filter : List.of(
+                    keepingNothing("output", 2),
+                    keepingNothing("else", 1),
+                    keepingNothing("output", 1).withCompanion(otherShape))) {
+                session.filter(List.of(filter));
+                assertSame(wholeOutput, run(session, "output"));
+                assertSame(wholeDoubled, run(session, "doubled"));
+            }
+        }
+    }
+
+    @Test
+    void filter_ofRunsOfSeveralRegionsOrOfTensors_hasNoEffect() {
+        Tensor in = Tensor.allocate("input", ElementType.FLOAT32, 1, 3, 8, 8);
+        for (int i = 0; i < in.elements(); i++) {
+            in.floats().put(i, i * 0.25f - 7);
+        }
+        try (Session session = open(4);
+                Frame frame = TestFrames.noise(32, 24, 1)) {
+            List<Box> two = List.of(frame.bounds(), Box.ofSize(4, 4, 16, 12));
+            float[] wholeTensors = floats(session.run(Tensors.of(in)).get("output"));
+            float[] wholeRegions = floats(session.run(EIGHT, frame, two).get("output"));
+            session.filter(List.of(keepingNothing("output", 1)));
+            assertThat(floats(session.run(Tensors.of(in)).get("output"))).isEqualTo(wholeTensors);
+            session.filter(List.of(keepingNothing("output", 2)));
+            assertThat(floats(session.run(EIGHT, frame, two).get("output"))).isEqualTo(wholeRegions);
+        }
+    }
+
+    @Test
+    void filter_afterClose_hasNoEffect() {
+        Session session = open(2);
+        session.close();
+        session.filter(List.of(keepingNothing("output", 1)));
+        session.filter(List.of());
+    }
+
+    private static RowFilter keepingNothing(String output, int batch) {
+        TensorInfo info = new TensorInfo(output, ElementType.FLOAT32, List.of(batch, 3, 8, 8));
+        return RowFilter.of(info, 3, 64, 0, 3, Float.POSITIVE_INFINITY, -1);
+    }
+
+    /** Copies of an output for frames of noise, one region each. */
+    private static List<float[]> run(Session session, String output) {
+        List<float[]> outputs = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            try (Frame frame = TestFrames.noise(32 + 8 * i, 24, i)) {
+                outputs.add(floats(
+                        session.run(EIGHT, frame, List.of(frame.bounds())).get(output)));
+            }
+        }
+        return outputs;
+    }
+
+    private static float[] floats(Tensor tensor) {
+        float[] copy = new float[tensor.elements()];
+        tensor.floats().get(0, copy);
+        return copy;
+    }
+
+    private static float median(float[] values) {
+        float[] sorted = values.clone();
+        Arrays.sort(sorted);
+        return sorted[sorted.length / 2];
+    }
+
+    private static BitSet keptRows(RowFilter filter, float[] whole) {
+        BitSet kept = new BitSet();
+        for (int row = 0; row < filter.rows(); row++) {
+            for (int s = filter.first(); s < filter.first() + filter.count(); s++) {
+                if (!(whole[filter.index(row, s)] <= filter.over())) {
+                    kept.set(row);
+                }
+            }
+        }
+        return kept;
+    }
+
+    private static void assertKept(RowFilter filter, float[] whole, float[] filtered) {
+        assertThat(filtered).hasSameSizeAs(whole);
+        BitSet kept = keptRows(filter, whole);
+        for (int row = 0; row < filter.rows(); row++) {
+            boolean isKept = kept.get(row);
+            for (int e = isKept ? 0 : filter.first();
+                    e < (isKept ? filter.length() : filter.first() + filter.count());
+                    e++) {
+                float value = filtered[filter.index(row, e)];
+                float expected = whole[filter.index(row, e)];
+                assertThat(value == expected || (!isKept && value == filter.absent()))
+                        .as("%s: element %d of row %d is %s, was %s", filter, e, row, value, expected)
+                        .isTrue();
+            }
+        }
+    }
+
+    private static void assertSame(List<float[]> expected, List<float[]> found) {
+        assertThat(found).hasSameSizeAs(expected);
+        for (int i = 0; i < found.size(); i++) {
+            assertThat(found.get(i)).isEqualTo(expected.get(i));
+        }
+    }
+
+    private Session openWithDoubled() {
+        return runtime().open(AFFINE_WITH_DOUBLED, SessionOptions.defaults().withMaxBatch(2));
     }
 
     private Session open(int maxBatch) {

@@ -1,4 +1,4 @@
-package io.derm.ort;
+package io.derm.api.contract;
 
 import io.derm.api.Frame;
 import io.derm.api.ImageInput;
@@ -7,13 +7,13 @@ import io.derm.api.PixelFormat;
 import java.nio.ByteBuffer;
 
 /** What an input tensor must hold, in double precision and straight from the definition, one sample at a time. */
-final class ReferenceImage {
+public final class ReferenceImage {
     private final ImageInput input;
     private final ImageMapping mapping;
     private final Frame frame;
     private final ByteBuffer pixels;
 
-    ReferenceImage(ImageInput input, ImageMapping mapping, Frame frame) {
+    public ReferenceImage(ImageInput input, ImageMapping mapping, Frame frame) {
         this.input = input;
         this.mapping = mapping;
         this.frame = frame;
@@ -21,7 +21,7 @@ final class ReferenceImage {
     }
 
     /** The level at a place of the tensor before mean and std; channel in the tensor's order. */
-    double level(int channel, int x, int y) {
+    public double level(int channel, int x, int y) {
         int i = x - mapping.contentLeft();
         int j = y - mapping.contentTop();
         if (i < 0 || j < 0 || i >= mapping.contentWidth() || j >= mapping.contentHeight()) {
@@ -44,7 +44,7 @@ final class ReferenceImage {
     }
 
     /** The number stored for it, before it is rounded to the tensor's type. */
-    double number(int channel, int x, int y) {
+    public double number(int channel, int x, int y) {
         return (level(channel, x, y) - input.mean().get(channel)) / input.std().get(channel);
     }
 
