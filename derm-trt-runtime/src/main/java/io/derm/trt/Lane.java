@@ -9,6 +9,7 @@ import static org.bytedeco.cuda.global.cudart.cudaStreamBeginCapture;
 import static org.bytedeco.cuda.global.cudart.cudaStreamCaptureModeThreadLocal;
 import static org.bytedeco.cuda.global.cudart.cudaStreamEndCapture;
 
+import java.util.List;
 import org.bytedeco.cuda.cudart.CUgraphExec_st;
 import org.bytedeco.cuda.cudart.CUgraph_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class Lane implements AutoCloseable {
     private final int batch;
     private final IExecutionContext context;
+    private final List<List<Integer>> shapes;
     private final int[] elements;
     private @Nullable KernelCall image;
     private @Nullable CUgraphExec_st whole;
@@ -31,12 +33,20 @@ final class Lane implements AutoCloseable {
      * Takes a context whose shapes and addresses are set.
      *
      * @param batch elements that it runs
-     * @param elements of each output, kept
+     * @param shapes of its outputs
      */
-    Lane(int batch, IExecutionContext context, int[] elements) {
+    Lane(int batch, IExecutionContext context, List<List<Integer>> shapes) {
         this.batch = batch;
         this.context = context;
-        this.elements = elements;
+        this.shapes = List.copyOf(shapes);
+        this.elements = shapes.stream()
+                .mapToInt(shape -> shape.stream().reduce(1, Math::multiplyExact))
+                .toArray();
+    }
+
+    /** Shape of an output, the whole batch together. */
+    List<Integer> shape(int output) {
+        return shapes.get(output);
     }
 
     /** Elements of an output, the whole batch together. */

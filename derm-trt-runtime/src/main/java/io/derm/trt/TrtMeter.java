@@ -82,7 +82,7 @@ public final class TrtMeter implements AutoCloseable {
 
     /** The model alone on what is in its input memory: TensorRT's {@code enqueueV3} and the wait for it, no graph. */
     public Timing bare(int batch) {
-        Lane lane = session.laneFor(batch);
+        Lane lane = session.lane(batch);
         return time(lane::enqueue);
     }
 
@@ -93,8 +93,10 @@ public final class TrtMeter implements AutoCloseable {
      */
     public Timing upload(Frame frame) {
         DeviceFrames frames = session.device().frames();
+        DeviceFrames.Held[] held = new DeviceFrames.Held[1];
         long before = frames.uploads();
-        Timing timing = time(stream -> session.hold(frame, stream).close());
+        Timing timing = time(stream -> held[0] = frames.acquire(frame, stream));
+        frames.release(held[0]);
         if (frames.uploads() == before) {
             throw new IllegalArgumentException(frame + " is on the GPU already, expected another for each measurement");
         }
@@ -103,11 +105,17 @@ public final class TrtMeter implements AutoCloseable {
 
     /** The image kernel on a frame, uploaded before where it is not on the GPU yet. */
     public Timing image(ImageInput input, Frame frame, List<Box> regions) {
-        try (TrtSession.Hold hold = session.hold(frame)) {
-            KernelCall call = session.imageCall(input, hold, regions);
-            try (call) {
-                return time(call::launch);
+        DeviceFrames frames = session.device().frames();
+        DeviceFrames.Held[] held = new DeviceFrames.Held[1];
+        KernelCall[] call = new KernelCall[1];
+        session.exclusively(stream -> held[0] = frames.acquire(frame, stream));
+        try {
+            session.exclusively(stream -> call[0] = session.imageCall(input, frame, held[0], regions));
+            try (KernelCall kernel = call[0]) {
+                return time(kernel::launch);
             }
+        } finally {
+            frames.release(held[0]);
         }
     }
 
