@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -50,6 +51,9 @@ final class PlanFile {
         try {
             if (Files.isDirectory(plan)) {
                 throw new IOException("it is a folder");
+            }
+            if (!Files.isDirectory(AtomicFile.folder(plan))) {
+                throw new NoSuchFileException(AtomicFile.folder(plan).toString());
             }
             // Never a plan beside the notes of another: a kill in between leaves one without notes.
             Files.deleteIfExists(notes(plan));
