@@ -18,7 +18,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -284,9 +283,16 @@ class YoloRowFilterTest {
 
     @Test
     void scores_thatAreNaNOrOver1_comeToLightInLaterFrames() throws IOException {
-        // Where a score of row 3 lies, and what is wrong with it.
-        Map<String, Integer> scoreAt = new HashMap<>(Map.of("boxes-confs", 3 * 2, "deepstream-greedy", 3 * 6 + 4));
-        scoreAt.put("opencv-rows", 3 * 7 + 6);
+        // Where a score of row 3 lies.
+        Tensor zoo = Golden.read("zoo").outputs().get(0);
+        Tensor planes = Golden.read("darknet-new-coords").outputs().get(0);
+        Map<String, Integer> scoreAt = Map.of(
+                "boxes-confs",
+                        3 * Golden.read("boxes-confs").outputs().get("confs").dim(2),
+                "opencv-rows", 3 * 7 + 6,
+                "deepstream-greedy", 3 * 6 + 4,
+                "zoo", 3 * zoo.dim(4) + 4,
+                "darknet-new-coords", 4 * planes.dim(2) * planes.dim(3) + 3);
         for (Map.Entry<String, Integer> entry : scoreAt.entrySet()) {
             Golden golden = Golden.read(entry.getKey());
             Tensor scores = entry.getKey().equals("boxes-confs")

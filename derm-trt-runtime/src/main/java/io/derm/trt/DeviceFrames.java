@@ -90,10 +90,7 @@ final class DeviceFrames implements AutoCloseable {
     /** Gives a frame back when all work on it that was put on the stream is done. */
     synchronized void release(Held held) {
         held.holders--;
-        if (held.reading != null) {
-            pinned.copied(held.reading);
-            held.reading = null;
-        }
+        endReading(held);
     }
 
     /** Frames uploaded so far. */
@@ -157,12 +154,24 @@ final class DeviceFrames implements AutoCloseable {
         } else {
             from = stage(pixels, size, to);
         }
-        Cuda.check(
-                cudaMemcpyAsync(to.memory.pointer(), from, size, cudaMemcpyHostToDevice, stream),
-                "copy a frame to the GPU");
-        Cuda.check(cudaEventRecord(to.ready, stream), "record an event");
+        try {
+            Cuda.check(
+                    cudaMemcpyAsync(to.memory.pointer(), from, size, cudaMemcpyHostToDevice, stream),
+                    "copy a frame to the GPU");
+            Cuda.check(cudaEventRecord(to.ready, stream), "record an event");
+        } catch (RuntimeException e) {
+            endReading(to);
+            throw e;
+        }
         to.contentId = frame.contentId();
         uploads++;
+    }
+
+    private void endReading(Held held) {
+        if (held.reading != null) {
+            pinned.copied(held.reading);
+            held.reading = null;
+        }
     }
 
     /** Copies a frame whose memory may go away into memory that the GPU can read by itself. */

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -18,9 +19,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Engines that were built once and are kept in a folder, for building takes minutes. A plan is used if it was sealed here for exactly this key and
- * TensorRT takes it; on any doubt it is built anew, with one WARN that says why. A folder that cannot be used stops nobody: the plan is used and not
- * kept. Thread-safe; of several threads and processes that want an engine at once, one builds and the others load.
+ * Engines that were built once and are kept in a folder, for building takes minutes. A plan is used if it was sealed here for
+ * exactly this key and TensorRT takes it; on any doubt it is built anew, with one WARN that says why. A folder that cannot be
+ * used stops nobody: the plan is used and not kept. Thread-safe; of several threads and processes that want an engine at once,
+ * one builds and the others load.
  */
 final class EngineCache {
     private static final Logger LOG = LoggerFactory.getLogger(EngineCache.class);
@@ -38,7 +40,8 @@ final class EngineCache {
         /**
          * Builds the plan. What it throws reaches the caller of {@link EngineCache#engine}, and nothing is kept.
          *
-         * @param lastTime how long it took for the same ONNX file on the same GPU, or else for one of similar size; empty if that is not known
+         * @param lastTime how long it took for the same ONNX file on the same GPU, or else for one of similar size; empty if that
+         *     is not known
          * @param timingCache direct, what {@link Built#timingCache} was last time on this machine
          */
         Built build(Optional<Duration> lastTime, Optional<ByteBuffer> timingCache);
@@ -58,6 +61,9 @@ final class EngineCache {
             return names.stream().allMatch(name -> key.value(name).equals(this.key.get(name)));
         }
     }
+
+    /** Whether all was written, and the same in words. */
+    private record Kept(boolean all, String words) {}
 
     /** A cache in a folder, which need not be there yet. */
     EngineCache(Path folder) {
@@ -90,9 +96,10 @@ final class EngineCache {
     /**
      * The engine of a key: loaded if it is kept, else built and kept.
      *
-     * @param load makes the engine of a plan; empty if TensorRT refuses it. What it throws reaches the caller. The buffer may be direct or what
-     *     {@code build} gave; it is lent for the call
-     * @throws RuntimeUnavailableException if the thread is interrupted while another one builds (DERM-360), or TensorRT refuses what it has just built (DERM-361)
+     * @param load makes the engine of a plan; empty if TensorRT refuses it. What it throws reaches the caller. The buffer may be
+     *     direct or what {@code build} gave; it is lent for the call
+     * @throws RuntimeUnavailableException if the thread is interrupted while another one builds (DERM-360), or TensorRT refuses
+     *     what it has just built (DERM-361)
      */
     <T> T engine(EngineKey key, Build build, Function<ByteBuffer, Optional<T>> load) {
         String file = key.digest() + PLAN;
@@ -159,9 +166,9 @@ final class EngineCache {
             long start = System.nanoTime();
             Built built = build.build(lastTime, timingCache);
             Duration took = Duration.ofNanos(System.nanoTime() - start);
-            Optional<String> unkept = keep(key, built, took, timingFile, platform);
+            Kept kept = keep(key, built, took, timingFile, platform);
             warned = true;
-            warn(key, doubts, took, unkept);
+            tell(key, doubts, took, kept);
             return load.apply(built.plan().slice())
                     .orElseThrow(
                             () -> new RuntimeUnavailableException(
@@ -175,35 +182,33 @@ final class EngineCache {
         }
     }
 
-    private static void warn(EngineKey key, List<String> doubts, Duration took, Optional<String> unkept) {
-        String done = String.format("built in %.1f s", took.toMillis() / 1000.0);
-        if (doubts.isEmpty() && unkept.isEmpty()) {
-            LOG.info("{} was {} and is kept", key, done);
-        } else if (doubts.isEmpty()) {
-            LOG.warn("{} was {} and is used, but not kept: {}", key, done, unkept.get());
+    private static void tell(EngineKey key, List<String> doubts, Duration took, Kept kept) {
+        String done = String.format(Locale.ROOT, "built in %.1f s", took.toMillis() / 1000.0);
+        if (!doubts.isEmpty()) {
+            LOG.warn("{}: {}. It was {} anew and is {}", key, String.join("; ", doubts), done, kept.words());
+        } else if (!kept.all()) {
+            LOG.warn("{} was {} and is {}", key, done, kept.words());
         } else {
-            LOG.warn(
-                    "{}: {}. It was {} anew and is {}",
-                    key,
-                    String.join("; ", doubts),
-                    done,
-                    unkept.map(why -> "used, but not kept: " + why).orElse("kept"));
+            LOG.info("{} was {} and is {}", key, done, kept.words());
         }
     }
 
-    /** Why something was not kept; empty if all was. */
-    private Optional<String> keep(EngineKey key, Built built, Duration took, String timingFile, EngineKey platform) {
+    private Kept keep(EngineKey key, Built built, Duration took, String timingFile, EngineKey platform) {
         try {
             store.write(key.digest() + PLAN, key.text(), took, built.plan());
+        } catch (IOException e) {
+            return new Kept(false, "used, but not kept: " + SealedStore.reason(e));
+        }
+        try {
             if (built.timingCache().isPresent()) {
                 store.write(
                         timingFile, platform.text(), took, built.timingCache().get());
             }
             store.write(pastFile(key), key.text(), took, NO_BYTES);
-            return Optional.empty();
         } catch (IOException e) {
-            return Optional.of(SealedStore.reason(e));
+            return new Kept(false, "kept, but not what speeds the next build up: " + SealedStore.reason(e));
         }
+        return new Kept(true, "kept");
     }
 
     private static String pastFile(EngineKey key) {

@@ -51,7 +51,7 @@ final class ImageJob {
      * @param frame whose size, stride and format count; its pixels are not looked at
      * @param pixels device address of the frame's bytes, a multiple of 4; memory up to the next multiple of 4 after them is read
      * @param regions one for each batch element, from the first
-     * @throws IllegalArgumentException if a region does not meet the frame, or the address is odd
+     * @throws IllegalArgumentException if a region does not meet the frame, or the address is no multiple of 4
      */
     static void write(ByteBuffer job, ImageInput input, Frame frame, long pixels, List<Box> regions) {
         if ((pixels & 3) != 0) {

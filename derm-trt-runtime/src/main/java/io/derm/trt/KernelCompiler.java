@@ -66,7 +66,8 @@ final class KernelCompiler {
                 int status = nvrtcCompileProgram(program, 1, options);
                 if (status != 0) {
                     throw failed("NVRTC " + version() + " does not compile the kernels for " + architecture + ": "
-                            + firstError(log(program), nvrtcGetErrorString(status).getString()));
+                            + firstError(
+                                    log(program), nvrtcGetErrorString(status).getString()));
                 }
                 return cubin(program, architecture);
             } finally {
@@ -116,7 +117,9 @@ final class KernelCompiler {
 
     private static RuntimeUnavailableException failed(String found) {
         return new RuntimeUnavailableException(
-                333, found, "Install an NVRTC that knows this GPU, of CUDA 13 or of the version that derm was built with.");
+                333,
+                found,
+                "Install an NVRTC that knows this GPU, of CUDA 13 or of the version that derm was built with.");
     }
 
     private static RuntimeUnavailableException notLoaded(LinkageError e) {

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -13,8 +14,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A plan as a file of its own, to be validated and shipped, with notes beside it: {@code PLAN.properties}, in the format of {@link java.util.Properties},
- * with the entries of its {@link EngineKey}, the plan's digest and when and how fast it was built. The notes are not sealed; what a plan is, its digest says.
+ * A plan as a file of its own, to be validated and shipped, with notes beside it: {@code PLAN.properties}, in the format of
+ * {@link java.util.Properties}, with the entries of its {@link EngineKey}, the plan's digest and when and how fast it was built.
+ * The notes are not sealed; what a plan is, its digest says.
  */
 final class PlanFile {
     /** SHA-256 of the plan. */
@@ -50,6 +52,9 @@ final class PlanFile {
         try {
             if (Files.isDirectory(plan)) {
                 throw new IOException("it is a folder");
+            }
+            if (!Files.isDirectory(AtomicFile.folder(plan))) {
+                throw new NoSuchFileException(AtomicFile.folder(plan).toString());
             }
             // Never a plan beside the notes of another: a kill in between leaves one without notes.
             Files.deleteIfExists(notes(plan));

@@ -22,13 +22,9 @@ import io.derm.api.ModelException;
 import io.derm.api.RowFilter;
 import io.derm.api.Session;
 import io.derm.api.Signature;
-import io.derm.api.Tensor;
 import io.derm.api.TensorInfo;
 import io.derm.api.Tensors;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.bytedeco.cuda.cudart.CUevent_st;
@@ -58,8 +54,8 @@ final class TrtSession implements Session {
     private final DeviceMemory deviceJob;
     private final PinnedMemory hostJob;
     private final Lanes lanes;
-    private final @Nullable PinnedMemory[] hostInputs;
-    private final List<FilteredRows> filters = new ArrayList<>();
+    private final ReadyInputs readyInputs;
+    private final RowFilters filters = new RowFilters();
     private final @Nullable KeepWarm keepWarm;
 
     private boolean graphs;
@@ -79,7 +75,7 @@ final class TrtSession implements Session {
         this.device = device;
         this.engine = engine;
         this.graphs = options.cudaGraph();
-        this.hostInputs = new PinnedMemory[profile.signature().inputs().size()];
+        this.readyInputs = closer.own(new ReadyInputs(model, profile));
         try {
             this.stream = stream();
             this.done = options.waiting() == TrtOptions.Wait.BLOCK ? event() : null;
@@ -222,11 +218,11 @@ final class TrtSession implements Session {
             call.launch(stream);
         }
         lane.enqueue(stream);
-        for (int i = 0; filter && i < filters.size(); i++) {
-            filters.get(i).enqueue(stream);
+        if (filter) {
+            filters.enqueue(stream);
         }
         for (int i = 0; i < lanes.outputs().size(); i++) {
-            if (!filter || !isFiltered(lanes.outputs().get(i))) {
+            if (!filter || !filters.concern(lanes.outputs().get(i))) {
                 copy(i, lane);
             }
         }
@@ -247,30 +243,19 @@ final class TrtSession implements Session {
         lanes.outputs().get(output).copy(lane.elements(output), device.kernels(), stream);
     }
 
-    private boolean isFiltered(Output output) {
-        for (int i = 0; i < filters.size(); i++) {
-            if (filters.get(i).concerns(output)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
     /** Puts filtered rows in their places; reads an output whole that has more of them than were brought back. */
     private void collect(Lane lane) {
-        for (int i = 0; i < filters.size(); i++) {
-            FilteredRows rows = filters.get(i);
-            if (rows.collect()) {
-                continue;
-            }
-            for (int k = 0; k < lanes.outputs().size(); k++) {
-                if (rows.concerns(lanes.outputs().get(k))) {
-                    copy(k, lane);
-                    lanes.outputs().get(k).whole(true);
-                }
-            }
-            await();
+        if (filters.collect()) {
+            return;
         }
+        for (int i = 0; i < lanes.outputs().size(); i++) {
+            Output output = lanes.outputs().get(i);
+            if (filters.overflowed(output)) {
+                copy(i, lane);
+                output.whole(true);
+            }
+        }
+        await();
     }
 
     private void markWhole() {
@@ -325,45 +310,15 @@ final class TrtSession implements Session {
                 return;
             }
             device.makeCurrent();
-            Set<String> named = new HashSet<>();
-            for (RowFilter f : wanted) {
-                boolean again = !named.add(f.output().name());
-                again |= f.companion().isPresent() && !named.add(f.companion().get().name());
-                if (again) {
-                    throw new IllegalArgumentException("Row filters " + wanted + " name an output twice");
-                }
-            }
-            dropFilters();
-            Tensors one = lanes.view(1);
-            for (RowFilter f : wanted) {
-                Output scores = output(f.output(), one);
-                Output companion = f.companion().map(c -> output(c, one)).orElse(null);
-                if (scores != null && (companion != null || f.companion().isEmpty())) {
-                    filters.add(new FilteredRows(f, scores, companion, device.kernels()));
-                }
-            }
+            Closer dropped = new Closer();
+            dropped.own(filters);
+            lanes.all().forEach(lane -> dropped.add(lane::dropFiltered));
+            dropped.close();
+            markWhole();
+            filters.set(wanted, lanes, device.kernels());
         } finally {
             lock.unlock();
         }
-    }
-
-    /** The output that a run of one region gives exactly so. */
-    private @Nullable Output output(TensorInfo info, Tensors one) {
-        for (int i = 0; i < one.size(); i++) {
-            if (one.get(i).info().equals(info)) {
-                return lanes.outputs().get(i);
-            }
-        }
-        return null;
-    }
-
-    private void dropFilters() {
-        Closer dropped = new Closer();
-        filters.forEach(dropped::own);
-        filters.clear();
-        lanes.all().forEach(lane -> dropped.add(lane::dropFiltered));
-        dropped.close();
-        markWhole();
     }
 
     @Override
@@ -371,11 +326,9 @@ final class TrtSession implements Session {
         lock.lock();
         try {
             requireOpen();
-            int n = batch(given);
+            int n = readyInputs.batch(given);
             device.makeCurrent();
-            for (int i = 0; i < hostInputs.length; i++) {
-                upload(i, given.get(profile.signature().inputs().get(i).name()));
-            }
+            readyInputs.upload(given, lanes, stream);
             Lane lane = lanes.lane(n);
             lane.enqueue(stream);
             for (int i = 0; i < lanes.outputs().size(); i++) {
@@ -388,47 +341,6 @@ final class TrtSession implements Session {
         } finally {
             lock.unlock();
         }
-    }
-
-    /** The batch that ready-made tensors have. */
-    private int batch(Tensors given) {
-        List<TensorInfo> wanted = profile.signature().inputs();
-        if (given.size() != wanted.size()) {
-            throw new IllegalArgumentException(
-                    "Run of " + model.name() + " has inputs " + given.list() + ", expected " + wanted);
-        }
-        int n = 0;
-        for (TensorInfo info : wanted) {
-            Tensor tensor = given.get(info.name());
-            boolean fits = tensor.info().type() == info.type() && tensor.info().rank() == info.rank();
-            for (int d = 0; fits && d < info.rank(); d++) {
-                if (info.dim(d) < 0) {
-                    n = n == 0 ? tensor.dim(d) : n;
-                    fits = tensor.dim(d) == n && n >= 1 && n <= profile.maxBatch();
-                } else {
-                    fits = tensor.dim(d) == info.dim(d);
-                }
-            }
-            if (!fits) {
-                throw new IllegalArgumentException("Input " + tensor + " does not fit " + info + " of " + model.name()
-                        + " with a batch of at most " + profile.maxBatch());
-            }
-        }
-        return Math.max(1, n);
-    }
-
-    private void upload(int index, Tensor tensor) {
-        DeviceMemory to = lanes.input(index);
-        PinnedMemory staging = hostInputs[index];
-        if (staging == null) {
-            staging = closer.own(PinnedMemory.allocate(to.bytes()));
-            hostInputs[index] = staging;
-        }
-        int size = tensor.bytes().limit();
-        staging.bytes().put(0, tensor.bytes(), 0, size);
-        Cuda.check(
-                cudaMemcpyAsync(to.pointer(), staging.pointer(), size, cudaMemcpyHostToDevice, stream),
-                "copy input " + tensor.name() + " to the GPU");
     }
 
     private void keepWarm() {
@@ -504,7 +416,7 @@ final class TrtSession implements Session {
             all.add(device::release);
             all.own(engine);
             all.own(closer);
-            filters.forEach(all::own);
+            all.own(filters);
             all.add(() -> Cuda.check(cudaStreamSynchronize(stream), "end the work of " + model.name()));
             all.close();
         } finally {

@@ -1,0 +1,4 @@
+#include "emulator.h"
+namespace emulator {
+void resetTensorRt() {}
+}
