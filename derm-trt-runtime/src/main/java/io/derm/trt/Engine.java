@@ -73,11 +73,12 @@ final class Engine implements AutoCloseable {
             case kINT32 -> ElementType.INT32;
             case kINT64 -> ElementType.INT64;
             case kBOOL -> ElementType.BOOL;
-            default -> throw new ModelException(
-                    340,
-                    "Tensor '" + tensor + "' of " + model.name() + " has elements of type " + type
-                            + " in its engine, expected float32, float16, uint8, int8, int32, int64 or bool",
-                    "Add a Cast to one of these to the graph.");
+            default ->
+                throw new ModelException(
+                        340,
+                        "Tensor '" + tensor + "' of " + model.name() + " has elements of type " + type
+                                + " in its engine, expected float32, float16, uint8, int8, int32, int64 or bool",
+                        "Add a Cast to one of these to the graph.");
         };
     }
 

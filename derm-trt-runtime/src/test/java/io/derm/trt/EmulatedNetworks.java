@@ -7,7 +7,6 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
-import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -19,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -40,10 +38,6 @@ final class EmulatedNetworks {
     private static final Pattern NODE = Pattern.compile("[Nn]ode(?: name)?:? ?\\(?'?(?<name>[^\\s')]+)");
 
     private static final Map<Long, OrtSession> OPEN = new ConcurrentHashMap<>();
-
-    private static final LongAdder ALLOCATED = new LongAdder();
-    private static final com.sun.management.ThreadMXBean THREADS =
-            (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
 
     private EmulatedNetworks() {}
 
@@ -163,21 +157,6 @@ final class EmulatedNetworks {
 
     /** Runs on memory of the device. Empty, or what went wrong. */
     static String run(long engine, String[] names, long[] addresses, long[][] shapes, long[] isInput)
-            throws OrtException {
-        long before = THREADS.getCurrentThreadAllocatedBytes();
-        try {
-            return compute(engine, names, addresses, shapes, isInput);
-        } finally {
-            ALLOCATED.add(THREADS.getCurrentThreadAllocatedBytes() - before);
-        }
-    }
-
-    /** Bytes of Java's heap that running networks took so far: a real engine takes none. */
-    static long allocated() {
-        return ALLOCATED.sum();
-    }
-
-    private static String compute(long engine, String[] names, long[] addresses, long[][] shapes, long[] isInput)
             throws OrtException {
         OrtSession session = session(engine);
         Map<String, OnnxTensor> inputs = new HashMap<>();
