@@ -17,6 +17,8 @@ import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -73,10 +75,11 @@ public final class TrtRuntime implements InferenceRuntime {
     }
 
     /**
-     * Opens a model, building its engine if none that fits is kept. An interrupt while another thread or process builds it ends the wait.
+     * Opens a model, building its engine if none that fits is kept. An interrupt ends the wait for the engine; TensorRT cannot be stopped while
+     * it builds, so the build goes on and its engine is kept for the next time.
      *
      * @throws io.derm.api.ModelException if TensorRT cannot read or build the model
-     * @throws RuntimeUnavailableException if TensorRT does not work here, or the validated plan asked for is not there
+     * @throws RuntimeUnavailableException if TensorRT does not work here, the validated plan asked for is not there, or the thread is interrupted
      * @throws IllegalArgumentException if a property is not one of {@link TrtOptions}
      */
     @Override
@@ -93,7 +96,8 @@ public final class TrtRuntime implements InferenceRuntime {
         GpuDevice device = GpuDevice.lease(how.device(), how.cache());
         Engine engine = null;
         try {
-            engine = engine(model, header, profile, how, device.gpu(), listener);
+            Gpu gpu = device.gpu();
+            engine = waitFor(model, how, () -> engine(model, header, profile, how, gpu, listener), Engine::close);
             Session session = new TrtSession(model, profile, how, device, engine);
             LOG.debug("Opened {} with {}", model, how);
             return session;
@@ -105,6 +109,31 @@ public final class TrtRuntime implements InferenceRuntime {
             }
             closer.closeAfter(e);
             throw e;
+        }
+    }
+
+    /** Does what may take minutes on a thread of its own. */
+    private static <T> T waitFor(Model model, TrtOptions how, Supplier<T> work, Consumer<T> late) {
+        try {
+            return Background.call(
+                    "derm-build-" + model.name(),
+                    () -> {
+                        GpuDevice device = GpuDevice.lease(how.device(), how.cache());
+                        try {
+                            return work.get();
+                        } finally {
+                            device.release();
+                        }
+                    },
+                    late);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new RuntimeUnavailableException(
+                    352,
+                    "Waiting for an engine of " + TrtErrors.file(model)
+                            + " was interrupted; TensorRT cannot be stopped while it builds and goes on in the background",
+                    "Open the model again: an engine that has been built meanwhile is loaded.",
+                    e);
         }
     }
 
@@ -141,10 +170,10 @@ public final class TrtRuntime implements InferenceRuntime {
 
     /**
      * Builds a model into a plan file with notes beside it, for {@link TrtOptions#PLAN}. Builds anew whatever the cache holds; what was there
-     * stays until the new plan is complete.
+     * stays until the new plan is complete. An interrupt ends the wait, and nothing is written.
      *
      * @throws io.derm.api.ModelException if TensorRT cannot read or build the model
-     * @throws RuntimeUnavailableException if TensorRT does not work here, or the file cannot be written
+     * @throws RuntimeUnavailableException if TensorRT does not work here, the file cannot be written, or the thread is interrupted
      */
     public BuiltPlan build(Model model, SessionOptions options, Path plan, BuildListener listener) {
         TrtLibraries.require();
@@ -155,10 +184,15 @@ public final class TrtRuntime implements InferenceRuntime {
         EngineKey key = key(model, header, profile, how, gpu);
         Instant begun = Instant.now();
         long start = System.nanoTime();
-        EngineCache.Built built;
-        try (Ticker ticker = Ticker.start(listener, Optional.empty())) {
-            built = NetworkBuilder.build(model, profile, how, Optional.empty());
-        }
+        EngineCache.Built built = waitFor(
+                model,
+                how,
+                () -> {
+                    try (Ticker ticker = Ticker.start(listener, Optional.empty())) {
+                        return NetworkBuilder.build(model, profile, how, Optional.empty());
+                    }
+                },
+                late -> {});
         Duration took = Duration.ofNanos(System.nanoTime() - start);
         String sha256 = PlanFile.write(plan, built.plan(), key, begun, took);
         return new BuiltPlan(plan, sha256, took, built.plan().remaining());

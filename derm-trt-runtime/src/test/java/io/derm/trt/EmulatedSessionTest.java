@@ -19,6 +19,7 @@ import io.derm.api.InferenceException;
 import io.derm.api.Model;
 import io.derm.api.PixelFormat;
 import io.derm.api.RowFilter;
+import io.derm.api.RuntimeUnavailableException;
 import io.derm.api.Session;
 import io.derm.api.SessionOptions;
 import io.derm.api.Tensor;
@@ -490,6 +491,30 @@ class EmulatedSessionTest {
                         .close())
                 .hasMessageStartingWith("[DERM-365] ");
         assertThat(EmulatedDevice.counter("calls.buildSerializedNetwork")).isZero();
+    }
+
+    @Test
+    void open_interrupted_endsTheWaitAndKeepsTheEngine() throws InterruptedException {
+        String[] other = {TrtOptions.OPTIMIZATION_LEVEL, "1"};
+        try (Session holdsTheDevice = open()) {
+            Map<String, Long> alive = EmulatedDevice.live();
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(() -> open(other).close())
+                    .isInstanceOf(RuntimeUnavailableException.class)
+                    .hasMessageStartingWith("[DERM-352] ")
+                    .hasMessageContaining("affine.onnx");
+            assertThat(Thread.interrupted()).isTrue();
+            for (int i = 0; i < 3000 && EmulatedDevice.counter("calls.buildSerializedNetwork") < 2; i++) {
+                Thread.sleep(10);
+            }
+            // It waits for the build, as it wants the same engine.
+            open(other).close();
+            assertThat(EmulatedDevice.counter("calls.buildSerializedNetwork")).isEqualTo(2);
+            for (int i = 0; i < 3000 && !EmulatedDevice.live().equals(alive); i++) {
+                Thread.sleep(10);
+            }
+            assertThat(EmulatedDevice.live()).isEqualTo(alive);
+        }
     }
 
     @Test
