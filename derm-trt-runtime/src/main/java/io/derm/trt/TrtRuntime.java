@@ -109,12 +109,7 @@ public final class TrtRuntime implements InferenceRuntime {
     }
 
     private static Engine engine(
-            Model model,
-            ModelHeader header,
-            EngineProfile profile,
-            TrtOptions how,
-            Gpu gpu,
-            BuildListener listener) {
+            Model model, ModelHeader header, EngineProfile profile, TrtOptions how, Gpu gpu, BuildListener listener) {
         EngineKey key = key(model, header, profile, how, gpu);
         if (how.plan().isPresent()) {
             TrtOptions.Validated plan = how.plan().get();
@@ -125,11 +120,13 @@ public final class TrtRuntime implements InferenceRuntime {
                             EngineKey.TENSORRT, key.value(EngineKey.TENSORRT),
                             EngineKey.ONNX, key.value(EngineKey.ONNX)));
             return Engine.load(bytes)
-                    .orElseThrow(() -> new RuntimeUnavailableException(
-                            350,
-                            "TensorRT " + TrtVersion.ofLibrary() + " on " + gpu.name() + " does not take plan "
-                                    + plan.file() + ": " + TrtLogger.instance().firstError(),
-                            "Use the TensorRT and the kind of GPU that the plan was validated with, or validate a new one."));
+                    .orElseThrow(
+                            () -> new RuntimeUnavailableException(
+                                    350,
+                                    "TensorRT " + TrtVersion.ofLibrary() + " on " + gpu.name() + " does not take plan "
+                                            + plan.file() + ": "
+                                            + TrtLogger.instance().firstError(),
+                                    "Use the TensorRT and the kind of GPU that the plan was validated with, or validate a new one."));
         }
         return new EngineCache(how.cache())
                 .engine(
@@ -168,17 +165,20 @@ public final class TrtRuntime implements InferenceRuntime {
     }
 
     /** All that decides whether an engine that was built fits. */
-    private static EngineKey key(
-            Model model, ModelHeader header, EngineProfile profile, TrtOptions how, Gpu gpu) {
+    private static EngineKey key(Model model, ModelHeader header, EngineProfile profile, TrtOptions how, Gpu gpu) {
         return EngineKey.builder()
                 .with(EngineKey.TENSORRT, TrtVersion.ofLibrary())
-                .with(EngineKey.OS, System.getProperty("os.name").toLowerCase(Locale.ROOT) + "-" + System.getProperty("os.arch"))
+                .with(
+                        EngineKey.OS,
+                        System.getProperty("os.name").toLowerCase(Locale.ROOT) + "-" + System.getProperty("os.arch"))
                 .with(EngineKey.GPU, gpu.name())
                 .with(EngineKey.COMPUTE, gpu.major() + "." + gpu.minor())
                 .with(EngineKey.MULTIPROCESSORS, gpu.multiprocessors())
                 .with(EngineKey.ONNX, digest(model, header))
                 .with(EngineKey.ONNX_BYTES, bytes(model, header))
-                .with(EngineKey.PRECISION, profile.signature().get(ModelKeys.PRECISION).orElse("as-in-graph"))
+                .with(
+                        EngineKey.PRECISION,
+                        profile.signature().get(ModelKeys.PRECISION).orElse("as-in-graph"))
                 .with(EngineKey.PROFILES, profile.text())
                 .with(EngineKey.FLAGS, "strongly-typed" + (how.tf32() ? " tf32" : ""))
                 .with(EngineKey.LEVEL, how.optimizationLevel())
@@ -209,7 +209,10 @@ public final class TrtRuntime implements InferenceRuntime {
             return bytes;
         } catch (IOException e) {
             throw new RuntimeUnavailableException(
-                    351, "The size of " + TrtErrors.file(model) + " cannot be asked: " + e.getMessage(), "Check the file.", e);
+                    351,
+                    "The size of " + TrtErrors.file(model) + " cannot be asked: " + e.getMessage(),
+                    "Check the file.",
+                    e);
         }
     }
 }

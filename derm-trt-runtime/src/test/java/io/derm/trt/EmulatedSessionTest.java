@@ -326,7 +326,8 @@ class EmulatedSessionTest {
             for (int n = 1; n < 4; n++) {
                 try (Frame frame = fill(pool, n)) {
                     // y = 2x + 1 is over the threshold everywhere: 4096 rows.
-                    Tensor y = session.run(input, frame, List.of(frame.bounds())).get(0);
+                    Tensor y =
+                            session.run(input, frame, List.of(frame.bounds())).get(0);
                     for (int i = 0; i < y.elements(); i++) {
                         assertThat(y.floats().get(i)).isGreaterThanOrEqualTo(0.99f);
                     }
@@ -351,8 +352,7 @@ class EmulatedSessionTest {
 
     /** y = 2x + 1 of images of that size and one at a time. */
     private static Model affine(int width, int height, int type) {
-        ModelProto.Builder model =
-                OnnxModel.read("affine.onnx", AFFINE.bytes()).proto().toBuilder();
+        ModelProto.Builder model = OnnxModel.read("affine.onnx", AFFINE.bytes()).proto().toBuilder();
         for (ValueInfoProto.Builder value : List.of(
                 model.getGraphBuilder().getInputBuilder(0),
                 model.getGraphBuilder().getOutputBuilder(0))) {
@@ -467,8 +467,8 @@ class EmulatedSessionTest {
 
     @Test
     void open_optionsOfTheBuilder_reachTensorRt() {
-        try (Session session = open(
-                TrtOptions.OPTIMIZATION_LEVEL, "5", TrtOptions.WORKSPACE_MIB, "64", TrtOptions.TF32, "false")) {
+        try (Session session =
+                open(TrtOptions.OPTIMIZATION_LEVEL, "5", TrtOptions.WORKSPACE_MIB, "64", TrtOptions.TF32, "false")) {
             assertThat(session.maxBatch()).isEqualTo(8);
         }
         open().close();
@@ -486,8 +486,8 @@ class EmulatedSessionTest {
                 Frame frame = fill(pool, 1)) {
             assertRight(session.run(INPUT, frame, regions(1)), frame, 1);
         }
-        assertThatThrownBy(() ->
-                        open(TrtOptions.PLAN, plan.toString(), TrtOptions.PLAN_SHA256, "0".repeat(64)).close())
+        assertThatThrownBy(() -> open(TrtOptions.PLAN, plan.toString(), TrtOptions.PLAN_SHA256, "0".repeat(64))
+                        .close())
                 .hasMessageStartingWith("[DERM-365] ");
         assertThat(EmulatedDevice.counter("calls.buildSerializedNetwork")).isZero();
     }
