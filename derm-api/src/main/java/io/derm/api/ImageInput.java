@@ -129,6 +129,20 @@ public record ImageInput(
                 ElementType.FLOAT32);
     }
 
+    /** Whether a model's input takes a batch of these; a free side takes anything. */
+    public boolean fits(TensorInfo tensor) {
+        boolean nchw = layout == Layout.NCHW;
+        return tensor.rank() == 4
+                && tensor.type() == type
+                && fits(tensor.dim(nchw ? 1 : 3), 3)
+                && fits(tensor.dim(nchw ? 2 : 1), height)
+                && fits(tensor.dim(nchw ? 3 : 2), width);
+    }
+
+    private static boolean fits(int side, int wanted) {
+        return side < 0 || side == wanted;
+    }
+
     public ImageInput withFit(Fit f) {
         return new ImageInput(width, height, f, pad, cropScale, channels, mean, std, layout, type);
     }

@@ -70,4 +70,24 @@ class ImageInputTest {
         return new Signature(
                 List.of(new TensorInfo("images", ElementType.FLOAT32, List.of(shape))), List.of(), metadata);
     }
+
+    @Test
+    void fits_tensorsOfItsSizeTypeAndLayout_andFreeSides() {
+        ImageInput nchw = ImageInput.yolo(64, 32);
+        assertThat(nchw.fits(new TensorInfo("x", ElementType.FLOAT32, List.of(1, 3, 32, 64))))
+                .isTrue();
+        assertThat(nchw.fits(new TensorInfo("x", ElementType.FLOAT32, List.of(-1, 3, -1, -1))))
+                .isTrue();
+        assertThat(nchw.fits(new TensorInfo("x", ElementType.FLOAT32, List.of(1, 3, 64, 32))))
+                .isFalse();
+        assertThat(nchw.fits(new TensorInfo("x", ElementType.FLOAT32, List.of(1, 1, 32, 64))))
+                .isFalse();
+        assertThat(nchw.fits(new TensorInfo("x", ElementType.FLOAT16, List.of(1, 3, 32, 64))))
+                .isFalse();
+        assertThat(nchw.fits(new TensorInfo("x", ElementType.FLOAT32, List.of(3, 32, 64))))
+                .isFalse();
+        assertThat(nchw.withLayout(ImageInput.Layout.NHWC)
+                        .fits(new TensorInfo("x", ElementType.FLOAT32, List.of(8, 32, 64, 3))))
+                .isTrue();
+    }
 }

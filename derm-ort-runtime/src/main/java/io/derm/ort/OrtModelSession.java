@@ -114,20 +114,11 @@ final class OrtModelSession implements Session {
                             + ", expected 4, e.g. [1,3,416,416]",
                     "Export the model for a batch of images.");
         }
-        boolean nchw = input.layout() == Layout.NCHW;
-        boolean fits = input.type() == tensor.type()
-                && fits(tensor.dim(nchw ? 1 : 3), 3)
-                && fits(tensor.dim(nchw ? 2 : 1), input.height())
-                && fits(tensor.dim(nchw ? 3 : 2), input.width());
-        if (!fits) {
+        if (!input.fits(tensor)) {
             throw new IllegalArgumentException("Image input is " + input.type() + " " + input.layout() + " "
                     + input.width() + "x" + input.height() + ", which does not fit input " + tensor + " of "
                     + model.name());
         }
-    }
-
-    private static boolean fits(int side, int wanted) {
-        return side < 0 || side == wanted;
     }
 
     @Override

@@ -16,7 +16,6 @@ import static org.bytedeco.cuda.global.cudart.cudaStreamSynchronize;
 import io.derm.api.Box;
 import io.derm.api.Frame;
 import io.derm.api.ImageInput;
-import io.derm.api.ImageInput.Layout;
 import io.derm.api.Model;
 import io.derm.api.ModelException;
 import io.derm.api.RowFilter;
@@ -286,12 +285,7 @@ final class TrtSession implements Session {
                     "Export the model with a single image input.");
         }
         TensorInfo tensor = in.get(0);
-        boolean nchw = image.layout() == Layout.NCHW;
-        boolean fits = image.type() == tensor.type()
-                && tensor.dim(nchw ? 1 : 3) == 3
-                && tensor.dim(nchw ? 2 : 1) == image.height()
-                && tensor.dim(nchw ? 3 : 2) == image.width();
-        if (!fits) {
+        if (!image.fits(tensor)) {
             throw new IllegalArgumentException("Image input is " + image.type() + " " + image.layout() + " "
                     + image.width() + "x" + image.height() + ", which does not fit input " + tensor + " of "
                     + model.name());
