@@ -26,7 +26,8 @@ import picocli.CommandLine.Spec;
             InspectCommand.class,
             ImportCommand.class,
             PrecisionCommand.class,
-            DoctorCommand.class
+            DoctorCommand.class,
+            VerifyGpuCommand.class
         },
         description = "Finds skin lesions in video and images and assesses them.",
         footer = Derm.RESEARCH_USE)
