@@ -59,11 +59,11 @@ State& state() {
 
 void defaults() {
     state().settings = {{"devices", 1}, {"driver", 13010}, {"major", 8}, {"minor", 6}, {"memory", int64_t(8) << 30},
-        {"eager", 0}, {"integrated", 0}};
+        {"eager", 0}, {"integrated", 0}, {"tensorrt.build", 29}};
 }
 
 JavaVM* vm = nullptr;
-jclass device = nullptr;
+jclass networks = nullptr;
 
 const Block* blockOf(const void* memory) {
     auto& blocks = state().blocks;
@@ -137,6 +137,11 @@ void violation(const char* format, ...) {
 void count(const std::string& name, int64_t by) {
     Lock lock;
     state().counters[name] += by;
+}
+
+void setCounter(const std::string& name, int64_t value) {
+    Lock lock;
+    state().counters[name] = value;
 }
 
 int called(const char* function) {
@@ -282,7 +287,7 @@ JNIEnv* java() {
     return (JNIEnv*)env;
 }
 
-jclass emulatedDevice() { return device; }
+jclass emulatedNetworks() { return networks; }
 
 std::string text(JNIEnv* env, jstring s) {
     if (!s) {
@@ -316,9 +321,13 @@ using namespace emulator;
 EXPORT jint JNI_OnLoad(JavaVM* theVm, void*) {
     vm = theVm;
     JNIEnv* env = java();
-    device = (jclass)env->NewGlobalRef(env->FindClass("io/derm/trt/EmulatedDevice"));
+    networks = (jclass)env->NewGlobalRef(env->FindClass("io/derm/trt/EmulatedNetworks"));
     defaults();
     return JNI_VERSION_1_8;
+}
+
+EXPORT void Java_io_derm_trt_EmulatedDevice_call0(JNIEnv*, jclass, jlong object, jint slot) {
+    ((void (*)(void*))(*(void***)object)[slot])((void*)object);
 }
 
 EXPORT jlong Java_io_derm_trt_EmulatedDevice_counter0(JNIEnv* env, jclass, jstring name) {
@@ -381,4 +390,8 @@ EXPORT void Java_io_derm_trt_EmulatedDevice_reset0(JNIEnv*, jclass, jboolean eve
     state().violations.clear();
     state().error = 0;
     defaults();
+}
+
+EXPORT jobject Java_io_derm_trt_EmulatedNetworks_buffer(JNIEnv* env, jclass, jlong address, jlong bytes) {
+    return env->NewDirectByteBuffer((void*)address, bytes);
 }

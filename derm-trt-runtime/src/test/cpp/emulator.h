@@ -28,6 +28,7 @@ void violation(const char* format, ...) __attribute__((format(printf, 1, 2)));
 
 // Adds to a counter; names are those that tests ask for.
 void count(const std::string& name, int64_t by = 1);
+void setCounter(const std::string& name, int64_t value);
 
 // Counts a call and tells the error code that a test wants of it, 0 for none.
 int called(const char* function);
@@ -98,7 +99,7 @@ void resetTensorRt();
 // ---- Java
 // The environment of the calling thread, attached if it was not.
 JNIEnv* java();
-jclass emulatedDevice();
+jclass emulatedNetworks();
 // Takes a pending exception's text, empty if there is none.
 std::string takeException(JNIEnv* env);
 std::string text(JNIEnv* env, jstring s);

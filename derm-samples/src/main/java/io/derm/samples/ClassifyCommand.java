@@ -6,6 +6,7 @@ import com.google.inject.Injector;
 import io.derm.api.Assessment;
 import io.derm.api.Box;
 import io.derm.api.Classifier;
+import io.derm.api.InferenceRuntime;
 import io.derm.api.LesionClass;
 import io.derm.api.SessionOptions;
 import java.io.IOException;
@@ -30,6 +31,8 @@ import picocli.CommandLine.Spec;
         description = "Assesses images of a lesion, or a box in them: one line of JSON an image on standard output.",
         footer = Derm.RESEARCH_USE)
 final class ClassifyCommand implements Callable<Integer> {
+    private static final String CLASSIFIER = "classifier";
+
     @Parameters(arity = "1..*", paramLabel = "IMAGE")
     private List<String> images = List.of();
 
@@ -53,6 +56,9 @@ final class ClassifyCommand implements Callable<Integer> {
     private final RuntimeOption runtimeOption = new RuntimeOption();
 
     @Mixin
+    private final RuntimeProperties runtimeProperties = new RuntimeProperties();
+
+    @Mixin
     private final PrecisionOption precisionOption = new PrecisionOption();
 
     @Spec
@@ -62,12 +68,14 @@ final class ClassifyCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Optional<Box> region = region();
+        InferenceRuntime runtime = runtimeOption.find();
+        runtimeProperties.check(Map.of(CLASSIFIER, runtime));
         Injector injector = Wiring.injector(
-                new Wiring.RuntimeModule(runtimeOption.runtime),
+                new Wiring.RuntimeModule(runtime),
                 new Wiring.ClassifierModule(
-                        () -> precisionOption.classifier(Optional.ofNullable(model)),
+                        () -> precisionOption.classifier(Optional.ofNullable(model), runtime),
                         Optional.ofNullable(labels),
-                        SessionOptions.defaults()));
+                        runtimeProperties.of(CLASSIFIER, runtime, SessionOptions.defaults())));
         try (Classifier classifier = Wiring.get(injector, Classifier.class)) {
             return ImageJob.run(images, (name, frame) -> {
                 Box assessed = region.orElse(frame.bounds());

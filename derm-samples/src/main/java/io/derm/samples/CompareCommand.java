@@ -3,12 +3,15 @@ package io.derm.samples;
 import io.derm.api.InferenceRuntime;
 import io.derm.api.Model;
 import io.derm.api.Runtimes;
+import io.derm.api.SessionOptions;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -50,6 +53,9 @@ final class CompareCommand implements Callable<Integer> {
 
     @Option(names = "--runtime-b", paramLabel = "NAME", description = "Runtime of B (default: as --runtime).")
     private @Nullable String runtimeB;
+
+    @Mixin
+    private final RuntimeProperties runtimeProperties = new RuntimeProperties();
 
     @Option(
             names = "--max-images",
@@ -109,12 +115,18 @@ final class CompareCommand implements Callable<Integer> {
         }
         ComparisonLimits limits = new ComparisonLimits(
                 optional(maxBoxPixels), optional(maxScoreDifference), optional(maxOutputError), optional(maxDrop));
-        Both<Model> models = new Both<>(ModelArgument.of(modelA), ModelArgument.of(modelB));
-        DataSet data = DataSet.read(images).atMost(maxImages);
         Both<InferenceRuntime> runtimes =
-                new Both<>(Runtimes.find(runtime), Runtimes.find(runtimeB == null ? runtime : runtimeB));
+                new Both<>(RuntimeOption.find(runtime), RuntimeOption.find(runtimeB == null ? runtime : runtimeB));
+        runtimeProperties.check(Map.of("a", runtimes.a(), "b", runtimes.b()));
+        // The comparison runs an image at a time.
+        SessionOptions session = SessionOptions.defaults().withMaxBatch(1);
+        Both<SessionOptions> sessions = new Both<>(
+                runtimeProperties.of("a", runtimes.a(), session), runtimeProperties.of("b", runtimes.b(), session));
+        Both<Model> models = new Both<>(
+                ModelArgument.of(modelA, runtimes.a().name()), ModelArgument.of(modelB, runtimes.b().name()));
+        DataSet data = DataSet.read(images).atMost(maxImages);
         ComparisonResult result;
-        try (Comparison comparison = Comparison.open(runtimes, models, data);
+        try (Comparison comparison = Comparison.open(runtimes, models, sessions, data);
                 Progress progress = new Progress("compare", comparison.images())) {
             result = comparison.run(threshold, () -> progress.step(""));
         }

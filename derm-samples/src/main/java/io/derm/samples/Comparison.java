@@ -8,6 +8,7 @@ import io.derm.api.InferenceRuntime;
 import io.derm.api.Model;
 import io.derm.api.ModelException;
 import io.derm.api.ModelKeys;
+import io.derm.api.SessionOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,9 +60,20 @@ final class Comparison implements AutoCloseable {
      * @throws CaptureException if there are no images for their task
      */
     static Comparison open(Both<InferenceRuntime> runtimes, Both<Model> models, DataSet data) {
-        Subject a = Subject.open(runtimes.a(), models.a());
+        SessionOptions session = SessionOptions.defaults().withMaxBatch(1);
+        return open(runtimes, models, new Both<>(session, session), data);
+    }
+
+    /**
+     * As {@link #open(Both, Both, DataSet)}, with the runtimes' own options.
+     *
+     * @param sessions of which batches of one image are run
+     */
+    static Comparison open(
+            Both<InferenceRuntime> runtimes, Both<Model> models, Both<SessionOptions> sessions, DataSet data) {
+        Subject a = Subject.open(runtimes.a(), models.a(), sessions.a());
         try {
-            Subject b = Subject.open(runtimes.b(), models.b());
+            Subject b = Subject.open(runtimes.b(), models.b(), sessions.b());
             try {
                 return new Comparison(a, b, data);
             } catch (RuntimeException e) {

@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
             InspectCommand.class,
             ImportCommand.class,
             PrecisionCommand.class,
+            BuildCommand.class,
             DoctorCommand.class,
             VerifyGpuCommand.class
         },
@@ -47,10 +48,22 @@ public final class Derm implements Runnable {
 
     public static void main(String[] args) {
         Logging.quiet();
+        prepareNatives();
         // Guice would speed up its calls with classes that it defines through Unsafe, of which newer JDKs warn.
         System.setProperty("guice_bytecode_gen_option", "DISABLED");
         System.setProperty("guice_custom_class_loading", "OFF");
         System.exit(execute(args));
+    }
+
+    /**
+     * Lifts JavaCPP's limit on the memory of the process, which is 4 times the heap: CUDA alone makes it larger than that, and every later
+     * allocation would be refused. JavaCPP reads the property when its first class is loaded.
+     */
+    static void prepareNatives() {
+        String limit = "org.bytedeco.javacpp.maxPhysicalBytes";
+        if (System.getProperty(limit) == null) {
+            System.setProperty(limit, "0");
+        }
     }
 
     static int execute(String... args) {

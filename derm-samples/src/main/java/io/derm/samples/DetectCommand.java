@@ -6,11 +6,13 @@ import com.google.inject.Injector;
 import io.derm.api.Detection;
 import io.derm.api.Detector;
 import io.derm.api.Frame;
+import io.derm.api.InferenceRuntime;
 import io.derm.api.SessionOptions;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +27,8 @@ import picocli.CommandLine.Parameters;
         description = "Finds objects in images: one line of JSON an image on standard output.",
         footer = Derm.RESEARCH_USE)
 final class DetectCommand implements Callable<Integer> {
+    private static final String DETECTOR = "detector";
+
     @Parameters(arity = "1..*", paramLabel = "IMAGE")
     private List<String> images = List.of();
 
@@ -38,16 +42,21 @@ final class DetectCommand implements Callable<Integer> {
     private final RuntimeOption runtimeOption = new RuntimeOption();
 
     @Mixin
+    private final RuntimeProperties runtimeProperties = new RuntimeProperties();
+
+    @Mixin
     private final PrecisionOption precisionOption = new PrecisionOption();
 
     @Override
     public Integer call() throws Exception {
+        InferenceRuntime runtime = runtimeOption.find();
+        runtimeProperties.check(Map.of(DETECTOR, runtime));
         Injector injector = Wiring.injector(
-                new Wiring.RuntimeModule(runtimeOption.runtime),
+                new Wiring.RuntimeModule(runtime),
                 new Wiring.DetectorModule(
-                        () -> precisionOption.detector(Optional.ofNullable(model)),
+                        () -> precisionOption.detector(Optional.ofNullable(model), runtime),
                         detectionOptions.yolo(),
-                        SessionOptions.defaults()));
+                        runtimeProperties.of(DETECTOR, runtime, SessionOptions.defaults())));
         try (Detector detector = Wiring.get(injector, Detector.class)) {
             return ImageJob.run(images, (name, frame) -> System.out.println(json(name, frame, detector.detect(frame))));
         }

@@ -17,6 +17,7 @@ import io.derm.yolo.YoloDetector;
 import io.derm.yolo.YoloOptions;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -28,8 +29,14 @@ import picocli.CommandLine.Mixin;
         description = "Tells which runtimes, sources and models work here, and what to do where they do not.",
         footer = Derm.RESEARCH_USE)
 final class DoctorCommand implements Callable<Integer> {
+    private static final String DETECTOR = "detector";
+    private static final String CLASSIFIER = "classifier";
+
     @Mixin
     private final RuntimeOption runtimeOption = new RuntimeOption();
+
+    @Mixin
+    private final RuntimeProperties runtimeProperties = new RuntimeProperties();
 
     @Mixin
     private final PrecisionOption precisionOption = new PrecisionOption();
@@ -74,15 +81,16 @@ final class DoctorCommand implements Callable<Integer> {
     private void models(Frame frame) {
         InferenceRuntime runtime;
         try {
-            runtime = Runtimes.find(runtimeOption.runtime);
+            runtime = runtimeOption.find();
         } catch (DermException e) {
             broken("runtime " + runtimeOption.runtime, e);
             return;
         }
+        runtimeProperties.check(Map.of(DETECTOR, runtime, CLASSIFIER, runtime));
         try (Detector detector = YoloDetector.open(
                 runtime,
-                precisionOption.detector(Optional.empty()),
-                SessionOptions.defaults(),
+                precisionOption.detector(Optional.empty(), runtime),
+                runtimeProperties.of(DETECTOR, runtime, SessionOptions.defaults()),
                 YoloOptions.defaults())) {
             int found = detector.detect(frame).size();
             line(
@@ -94,8 +102,8 @@ final class DoctorCommand implements Callable<Integer> {
         }
         try (Classifier classifier = EffnetClassifier.open(
                 runtime,
-                precisionOption.classifier(Optional.empty()),
-                SessionOptions.defaults(),
+                precisionOption.classifier(Optional.empty(), runtime),
+                runtimeProperties.of(CLASSIFIER, runtime, SessionOptions.defaults()),
                 EffnetOptions.defaults())) {
             classifier.classify(frame, List.of(frame.bounds()));
             line("classifier", Availability.yes(classifier.model() + " on " + runtime.name()));

@@ -4,12 +4,14 @@ import com.google.inject.Injector;
 import io.derm.api.CaptureException;
 import io.derm.api.Classifier;
 import io.derm.api.Detector;
+import io.derm.api.InferenceRuntime;
 import io.derm.api.LesionClass;
 import io.derm.api.SessionOptions;
 import io.derm.yolo.YoloOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +29,9 @@ import picocli.CommandLine.Parameters;
         },
         footer = Derm.RESEARCH_USE)
 final class EvaluateCommand implements Callable<Integer> {
+    private static final String DETECTOR = "detector";
+    private static final String CLASSIFIER = "classifier";
+
     @Parameters(arity = "1", paramLabel = "DIR")
     private Path dir = Path.of(".");
 
@@ -60,6 +65,9 @@ final class EvaluateCommand implements Callable<Integer> {
     private final RuntimeOption runtimeOption = new RuntimeOption();
 
     @Mixin
+    private final RuntimeProperties runtimeProperties = new RuntimeProperties();
+
+    @Mixin
     private final PrecisionOption precisionOption = new PrecisionOption();
 
     @Override
@@ -71,16 +79,18 @@ final class EvaluateCommand implements Callable<Integer> {
                     "Make one with 'derm phantom --images 300 --seed 1000000 --out " + dir + "'.");
         }
         DataSet data = DataSet.read(dir).atMostCropsOfEachClass(maxCrops);
+        InferenceRuntime runtime = runtimeOption.find();
+        runtimeProperties.check(Map.of(DETECTOR, runtime, CLASSIFIER, runtime));
         Injector injector = Wiring.injector(
-                new Wiring.RuntimeModule(runtimeOption.runtime),
+                new Wiring.RuntimeModule(runtime),
                 new Wiring.DetectorModule(
-                        () -> precisionOption.detector(Optional.ofNullable(detectorFile)),
+                        () -> precisionOption.detector(Optional.ofNullable(detectorFile), runtime),
                         YoloOptions.defaults().withScoreThreshold(Evaluation.CURVE_THRESHOLD),
-                        SessionOptions.defaults()),
+                        runtimeProperties.of(DETECTOR, runtime, SessionOptions.defaults())),
                 new Wiring.ClassifierModule(
-                        () -> precisionOption.classifier(Optional.ofNullable(classifierFile)),
+                        () -> precisionOption.classifier(Optional.ofNullable(classifierFile), runtime),
                         Optional.ofNullable(labels),
-                        SessionOptions.defaults()));
+                        runtimeProperties.of(CLASSIFIER, runtime, SessionOptions.defaults())));
         if (data.hasBoxes()) {
             try (Detector detector = Wiring.get(injector, Detector.class)) {
                 detection(detector, data);

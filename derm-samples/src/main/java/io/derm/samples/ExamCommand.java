@@ -44,6 +44,8 @@ import picocli.CommandLine.Parameters;
         footer = Derm.RESEARCH_USE)
 final class ExamCommand implements Callable<Integer> {
     private static final int STOPPED = 130;
+    private static final String DETECTOR = "detector";
+    private static final String CLASSIFIER = "classifier";
 
     @Parameters(
             arity = "0..1",
@@ -82,30 +84,34 @@ final class ExamCommand implements Callable<Integer> {
     private final RuntimeOption runtimeOption = new RuntimeOption();
 
     @Mixin
+    private final RuntimeProperties runtimeProperties = new RuntimeProperties();
+
+    @Mixin
     private final PrecisionOption precisionOption = new PrecisionOption();
 
     @Override
     public Integer call() throws Exception {
         int perModel = threads > 0 ? threads : Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
         SessionOptions session = SessionOptions.defaults().withThreads(perModel);
+        InferenceRuntime runtime = runtimeOption.find();
+        runtimeProperties.check(Map.of(DETECTOR, runtime, CLASSIFIER, runtime));
         Injector injector = Wiring.injector(
-                new Wiring.RuntimeModule(runtimeOption.runtime),
+                new Wiring.RuntimeModule(runtime),
                 new Wiring.DetectorModule(
-                        () -> precisionOption.detector(Optional.ofNullable(detectorFile)),
+                        () -> precisionOption.detector(Optional.ofNullable(detectorFile), runtime),
                         detectionOptions.yolo(),
-                        session),
+                        runtimeProperties.of(DETECTOR, runtime, session)),
                 new Wiring.ClassifierModule(
-                        () -> precisionOption.classifier(Optional.ofNullable(classifierFile)),
+                        () -> precisionOption.classifier(Optional.ofNullable(classifierFile), runtime),
                         Optional.ofNullable(labels),
-                        session));
+                        runtimeProperties.of(CLASSIFIER, runtime, session)));
         try (DemoClip clip = source == null ? DemoClip.extract() : null;
                 FrameSource frames = Sources.open(
                         clip == null ? String.valueOf(source) : clip.path().toString(), CaptureOptions.defaults());
                 Detector detector = Wiring.get(injector, Detector.class);
                 Classifier classifier = Wiring.get(injector, Classifier.class)) {
             String name = clip == null ? frames.info().name() : "bundled phantom clip";
-            String runtime = Wiring.get(injector, InferenceRuntime.class).name();
-            return run(name, runtime, frames, detector, classifier);
+            return run(name, runtime.name(), frames, detector, classifier);
         }
     }
 

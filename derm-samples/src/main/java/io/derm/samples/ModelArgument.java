@@ -1,39 +1,50 @@
 package io.derm.samples;
 
 import io.derm.api.Model;
-import io.derm.models.DemoModels;
+import io.derm.ort.OrtRuntime;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
 
 /** A model as it is named on the command line: a file, or one of the models that come with derm. */
 final class ModelArgument {
     static final String DETECTOR = "demo:detector";
     static final String CLASSIFIER = "demo:classifier";
-    private static final String DETECTOR_INT8 = "demo:detector-int8";
-    private static final String CLASSIFIER_INT8 = "demo:classifier-int8";
 
     private ModelArgument() {}
 
-    /**
-     * The model of that name.
-     *
-     * @throws io.derm.api.ModelException if there is no such file or it cannot be read
-     * @throws IllegalArgumentException if there is no such demo model
-     */
+    /** As {@link #of(String, String)}, a lower precision as ONNX Runtime wants it written. */
     static Model of(String text) {
-        return switch (text) {
-            case DETECTOR -> DemoModels.detector();
-            case CLASSIFIER -> DemoModels.classifier();
-            case DETECTOR_INT8 -> DemoInt8.detector();
-            case CLASSIFIER_INT8 -> DemoInt8.classifier();
-            default -> file(text);
-        };
+        return of(text, OrtRuntime.NAME);
     }
 
-    private static Model file(String text) {
-        if (text.startsWith("demo:")) {
-            throw new IllegalArgumentException("'" + text + "' is no demo model, expected " + DETECTOR + " or "
-                    + CLASSIFIER + ", or " + DETECTOR_INT8 + " or " + CLASSIFIER_INT8);
+    /**
+     * The model of that name, such as {@code demo:detector-int8}.
+     *
+     * @param runtime name of the one that is to run it
+     * @throws io.derm.api.ModelException if there is no such file or it cannot be read
+     * @throws IllegalArgumentException if there is no such demo model, or the runtime does not compute in that precision
+     */
+    static Model of(String text, String runtime) {
+        if (!text.startsWith("demo:")) {
+            return Model.of(Path.of(text));
         }
-        return Model.of(Path.of(text));
+        for (DemoModel demo : DemoModel.values()) {
+            for (PrecisionOption.Precision precision : PrecisionOption.Precision.values()) {
+                if (text.equals(demo.argument() + "-" + precision)) {
+                    return demo.in(precision, runtime);
+                }
+            }
+        }
+        return demo(text).map(DemoModel::float32)
+                .orElseThrow(() -> new IllegalArgumentException("'" + text + "' is no demo model, expected " + DETECTOR
+                        + " or " + CLASSIFIER + ", or one of them with -fp16 or -int8 added"));
+    }
+
+    /** The demo model of that name in float32; empty if it is none of them. */
+    static Optional<DemoModel> demo(String text) {
+        return Arrays.stream(DemoModel.values())
+                .filter(demo -> demo.argument().equals(text))
+                .findFirst();
     }
 }

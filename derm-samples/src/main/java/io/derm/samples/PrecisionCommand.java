@@ -3,7 +3,6 @@ package io.derm.samples;
 import io.derm.api.CaptureException;
 import io.derm.api.InferenceRuntime;
 import io.derm.api.Model;
-import io.derm.api.Runtimes;
 import io.derm.onnx.DataType;
 import io.derm.onnx.OnnxModel;
 import io.derm.onnx.RangeMethod;
@@ -141,7 +140,7 @@ final class PrecisionCommand implements Callable<Integer> {
         Model source = ModelArgument.of(model);
         OnnxModel onnx =
                 source.path().map(OnnxModel::read).orElseGet(() -> OnnxModel.read(source.name(), source.bytes()));
-        InferenceRuntime runtime = Runtimes.find(runtimeOption.runtime);
+        InferenceRuntime runtime = runtimeOption.find();
         PrecisionJob job = new PrecisionJob(onnx, runtime, output);
         PrecisionOutcome outcome = to == To.int8 ? int8(job) : sixteenBits(job);
         System.out.println(json ? outcome.json() : outcome.text() + Derm.RESEARCH_USE);
@@ -206,7 +205,7 @@ final class PrecisionCommand implements Callable<Integer> {
         return job.int8(settings, from, calibrated, measured, Optional.ofNullable(saveCalibration));
     }
 
-    private static DataSet images(Path dir) throws IOException {
+    static DataSet images(Path dir) throws IOException {
         DataSet data = DataSet.read(dir);
         if (data.scenes().isEmpty() && data.crops().isEmpty()) {
             throw noImages(dir);

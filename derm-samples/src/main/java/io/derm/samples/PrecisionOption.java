@@ -1,10 +1,11 @@
 package io.derm.samples;
 
+import io.derm.api.InferenceRuntime;
 import io.derm.api.Model;
 import io.derm.api.ModelException;
 import io.derm.api.ModelKeys;
-import io.derm.models.DemoModels;
-import io.derm.onnx.OnnxModel;
+import io.derm.onnx.ModelHeader;
+import io.derm.trt.TrtRuntime;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
@@ -14,6 +15,7 @@ final class PrecisionOption {
     /** What models are run in. */
     enum Precision {
         fp32,
+        fp16,
         int8
     }
 
@@ -21,37 +23,65 @@ final class PrecisionOption {
             names = "--precision",
             paramLabel = "P",
             description =
-                    "${COMPLETION-CANDIDATES}: of the demo models; a file of your own is run as it is, and must be of that"
-                            + " precision where one is given (default: as the file is, demo models in fp32).")
+                    "${COMPLETION-CANDIDATES}: of the demo models, fp16 with --runtime tensorrt alone; a file of your own is"
+                            + " run as it is, and must be of that precision where one is given (default: as the file is,"
+                            + " demo models in fp32).")
     private Optional<Precision> precision = Optional.empty();
 
-    Model detector(Optional<Path> file) {
-        return file.map(this::own).orElseGet(() -> int8() ? DemoInt8.detector() : DemoModels.detector());
+    Model detector(Optional<Path> file, InferenceRuntime runtime) {
+        return model(DemoModel.DETECTOR, file, runtime);
     }
 
-    Model classifier(Optional<Path> file) {
-        return file.map(this::own).orElseGet(() -> int8() ? DemoInt8.classifier() : DemoModels.classifier());
+    Model classifier(Optional<Path> file, InferenceRuntime runtime) {
+        return model(DemoModel.CLASSIFIER, file, runtime);
     }
 
-    private boolean int8() {
-        return precision.equals(Optional.of(Precision.int8));
-    }
-
-    private Model own(Path file) {
-        Model model = Model.of(file);
-        if (precision.isPresent()) {
-            String has = Optional.ofNullable(OnnxModel.read(file).metadata().get(ModelKeys.PRECISION))
-                    .orElse("float32");
-            String wanted = precision.get() == Precision.int8 ? "int8" : "float32";
-            if (!has.equals(wanted)) {
-                throw new ModelException(
-                        263,
-                        "Model " + file + " is " + has + ", expected " + wanted + " for --precision " + precision.get(),
-                        "Write one with 'derm precision " + file
-                                + " --to int8 --for onnxruntime --calibrate DIR -o OUT' and"
-                                + " give that, or leave --precision out.");
-            }
+    private Model model(DemoModel demo, Optional<Path> file, InferenceRuntime runtime) {
+        if (file.isEmpty()) {
+            return demo.in(precision.orElse(Precision.fp32), runtime.name());
         }
-        return model;
+        Model own = Model.of(file.get());
+        precision.ifPresent(wanted -> require(own, wanted.name(), runtime.name()));
+        return own;
+    }
+
+    /**
+     * Holds a model to the precision that was asked for.
+     *
+     * @param wanted e.g. {@code fp16}
+     * @param runtime name of the one that is to run it
+     * @throws ModelException if it is of another
+     */
+    static void require(Model model, String wanted, String runtime) {
+        String expected = label(wanted);
+        String has = of(model);
+        if (!has.equals(expected)) {
+            String file = model.path().map(Path::toString).orElse(model.name());
+            String how = wanted.equals("fp32")
+                    ? "Give the float32 model it was made of"
+                    : "Write one with 'derm precision FLOAT32 --to " + wanted + " --for "
+                            + (runtime.equals(TrtRuntime.NAME) ? "tensorrt" : "onnxruntime")
+                            + (wanted.equals("int8") ? " --calibrate DIR" : "") + " -o OUT' and give that";
+            throw new ModelException(
+                    263,
+                    "Model " + file + " is " + has + ", expected " + expected + " for --precision " + wanted,
+                    how + ", or leave --precision out.");
+        }
+    }
+
+    /** The precision that a model says it was brought to; float32 where it says nothing. */
+    static String of(Model model) {
+        return Optional.ofNullable(ModelHeader.read(model).metadata().get(ModelKeys.PRECISION))
+                .orElse("float32");
+    }
+
+    /** As metadata has it. */
+    static String label(String precision) {
+        return switch (precision) {
+            case "fp32" -> "float32";
+            case "fp16" -> "float16";
+            case "bf16" -> "bfloat16";
+            default -> precision;
+        };
     }
 }

@@ -36,7 +36,7 @@ final class Progress implements AutoCloseable {
     }
 
     /** The launcher knows: Java 17 cannot tell whether standard error alone is a terminal. */
-    private static boolean onTerminal() {
+    static boolean onTerminal() {
         String told = System.getProperty("derm.terminal");
         return told == null ? System.console() != null : Boolean.parseBoolean(told);
     }

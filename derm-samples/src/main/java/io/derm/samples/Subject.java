@@ -73,7 +73,12 @@ final class Subject implements AutoCloseable {
      *     its metadata declares it to be
      */
     static Subject open(InferenceRuntime runtime, Model model) {
-        Session opened = runtime.open(model, SessionOptions.defaults().withMaxBatch(1));
+        return open(runtime, model, SessionOptions.defaults().withMaxBatch(1));
+    }
+
+    /** As {@link #open(InferenceRuntime, Model)}, with the runtime's own options. */
+    static Subject open(InferenceRuntime runtime, Model model, SessionOptions options) {
+        Session opened = runtime.open(model, options);
         RecordingSession session = new RecordingSession(opened);
         try {
             return new Subject(model, runtime.name(), session);

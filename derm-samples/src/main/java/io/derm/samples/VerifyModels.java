@@ -156,18 +156,17 @@ final class VerifyModels implements AutoCloseable {
 
     private Model model(Variant v) throws Exception {
         return switch (v.network()) {
-            case DETECTOR -> demo(DemoModels.detector(), DemoModels.detectorCalibration(), v.precision());
-            case CLASSIFIER -> demo(DemoModels.classifier(), DemoModels.classifierCalibration(), v.precision());
+            case DETECTOR -> demo(DemoModel.DETECTOR, v.precision());
+            case CLASSIFIER -> demo(DemoModel.CLASSIFIER, v.precision());
             case YOLOV4 -> large(v.precision());
         };
     }
 
-    private static Model demo(Model model, String calibration, Precision precision) {
-        OnnxModel onnx = OnnxModel.read(model.name(), model.bytes());
+    private static Model demo(DemoModel model, Precision precision) {
         return switch (precision) {
-            case FP32 -> model;
-            case FP16 -> float16(onnx).toModel();
-            case INT8 -> int8(Calibration.parse(onnx, calibration)).toModel();
+            case FP32 -> model.float32();
+            case FP16 -> model.forTensorRt(PrecisionCommand.To.fp16);
+            case INT8 -> model.forTensorRt(PrecisionCommand.To.int8);
         };
     }
 

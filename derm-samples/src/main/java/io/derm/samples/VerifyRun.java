@@ -1,7 +1,5 @@
 package io.derm.samples;
 
-import io.derm.api.Availability;
-import io.derm.api.InferenceRuntime;
 import io.derm.api.Model;
 import io.derm.api.Session;
 import io.derm.api.SessionOptions;
@@ -48,35 +46,11 @@ record VerifyRun(
         return gpu.name().equals(VerifyReport.EMULATED);
     }
 
-    /** TensorRT on the device with engines from the cache, whatever options the caller has: one engine a model. */
-    InferenceRuntime placed() {
-        return new InferenceRuntime() {
-            @Override
-            public String name() {
-                return runtime.name();
-            }
-
-            @Override
-            public int priority() {
-                return runtime.priority();
-            }
-
-            @Override
-            public Availability availability() {
-                return runtime.availability();
-            }
-
-            @Override
-            public Session open(Model model, SessionOptions options) {
-                return VerifyRun.this.open(model);
-            }
-        };
-    }
-
     Session open(Model model) {
         return runtime.open(model, options());
     }
 
+    /** The same for all sessions on a model, so that there is one engine of it. */
     SessionOptions options() {
         return new SessionOptions(
                 0,
@@ -100,10 +74,14 @@ record VerifyRun(
     }
 
     Detecting detecting(Variant v) throws Exception {
+        return detecting(v, YoloOptions.defaults());
+    }
+
+    Detecting detecting(Variant v, YoloOptions options) throws Exception {
         Model model = models.get(v, deadline).model();
         Session session = open(model);
         try {
-            return new Detecting(new YoloDetector(session, model, YoloOptions.defaults()), session);
+            return new Detecting(new YoloDetector(session, model, options), session);
         } catch (RuntimeException e) {
             session.close();
             throw e;

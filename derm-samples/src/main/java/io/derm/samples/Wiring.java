@@ -11,7 +11,6 @@ import io.derm.api.Classifier;
 import io.derm.api.Detector;
 import io.derm.api.InferenceRuntime;
 import io.derm.api.Model;
-import io.derm.api.Runtimes;
 import io.derm.api.SessionOptions;
 import io.derm.effnet.EffnetClassifier;
 import io.derm.effnet.EffnetOptions;
@@ -26,18 +25,17 @@ import java.util.function.Supplier;
 final class Wiring {
     private Wiring() {}
 
-    /** The runtime of that name, or the best one here. */
+    /** A runtime that was found to work here. */
     static final class RuntimeModule extends AbstractModule {
-        private final String name;
+        private final InferenceRuntime runtime;
 
-        RuntimeModule(String name) {
-            this.name = name;
+        RuntimeModule(InferenceRuntime runtime) {
+            this.runtime = runtime;
         }
 
         @Provides
-        @Singleton
         InferenceRuntime runtime() {
-            return Runtimes.find(name);
+            return runtime;
         }
     }
 

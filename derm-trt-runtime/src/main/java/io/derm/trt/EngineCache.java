@@ -19,9 +19,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Engines that were built once and are kept in a folder, for building takes minutes. A plan is used if it was sealed here for exactly this key and
- * TensorRT takes it; on any doubt it is built anew, with one WARN that says why. A folder that cannot be used stops nobody: the plan is used and not
- * kept. Thread-safe; of several threads and processes that want an engine at once, one builds and the others load.
+ * Engines that were built once and are kept in a folder, for building takes minutes. A plan is used if it was sealed here for
+ * exactly this key and TensorRT takes it; on any doubt it is built anew, with one WARN that says why. A folder that cannot be
+ * used stops nobody: the plan is used and not kept. Thread-safe; of several threads and processes that want an engine at once,
+ * one builds and the others load.
  */
 final class EngineCache {
     private static final Logger LOG = LoggerFactory.getLogger(EngineCache.class);
@@ -39,7 +40,8 @@ final class EngineCache {
         /**
          * Builds the plan. What it throws reaches the caller of {@link EngineCache#engine}, and nothing is kept.
          *
-         * @param lastTime how long it took for the same ONNX file on the same GPU, or else for one of similar size; empty if that is not known
+         * @param lastTime how long it took for the same ONNX file on the same GPU, or else for one of similar size; empty if that
+         *     is not known
          * @param timingCache direct, what {@link Built#timingCache} was last time on this machine
          */
         Built build(Optional<Duration> lastTime, Optional<ByteBuffer> timingCache);
@@ -94,9 +96,10 @@ final class EngineCache {
     /**
      * The engine of a key: loaded if it is kept, else built and kept.
      *
-     * @param load makes the engine of a plan; empty if TensorRT refuses it. What it throws reaches the caller. The buffer may be direct or what
-     *     {@code build} gave; it is lent for the call
-     * @throws RuntimeUnavailableException if the thread is interrupted while another one builds (DERM-360), or TensorRT refuses what it has just built (DERM-361)
+     * @param load makes the engine of a plan; empty if TensorRT refuses it. What it throws reaches the caller. The buffer may be
+     *     direct or what {@code build} gave; it is lent for the call
+     * @throws RuntimeUnavailableException if the thread is interrupted while another one builds (DERM-360), or TensorRT refuses
+     *     what it has just built (DERM-361)
      */
     <T> T engine(EngineKey key, Build build, Function<ByteBuffer, Optional<T>> load) {
         String file = key.digest() + PLAN;

@@ -15,8 +15,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A lock that one thread of one process holds at a time, held until it is closed by the thread that took it; the operating system frees it when the process
- * dies. A file lock belongs to a whole JVM, so a lock between threads stands before it.
+ * A lock that one thread of one process holds at a time, held until it is closed by the thread that took it; the operating system
+ * frees it when the process dies. A file lock belongs to a whole JVM, so a lock between threads stands before it.
  *
  * <p>The lock file stays, for were it deleted, a process that waits for it and one that comes later would hold different files.
  */

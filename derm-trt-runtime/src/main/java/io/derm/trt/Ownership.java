@@ -67,7 +67,7 @@ final class Ownership {
         }
         return Files.readAllLines(STATUS).stream()
                 .filter(line -> line.startsWith("Uid:"))
-                .map(line -> Integer.parseUnsignedInt(line.split("\\s+")[4]))
+                .map(line -> Integer.parseUnsignedInt(line.split("\\s+", -1)[4]))
                 .findFirst();
     }
 }

@@ -14,8 +14,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A plan as a file of its own, to be validated and shipped, with notes beside it: {@code PLAN.properties}, in the format of {@link java.util.Properties},
- * with the entries of its {@link EngineKey}, the plan's digest and when and how fast it was built. The notes are not sealed; what a plan is, its digest says.
+ * A plan as a file of its own, to be validated and shipped, with notes beside it: {@code PLAN.properties}, in the format of
+ * {@link java.util.Properties}, with the entries of its {@link EngineKey}, the plan's digest and when and how fast it was built.
+ * The notes are not sealed; what a plan is, its digest says.
  */
 final class PlanFile {
     /** SHA-256 of the plan. */

@@ -34,8 +34,9 @@ import javax.crypto.spec.SecretKeySpec;
  * A folder of files that only who can read its key file could have written: each is sealed by HMAC-SHA-256 (RFC 2104). Plans and cubins are
  * native code, so nothing of a file is used before the seal over those very bytes was checked. Thread-safe, and safe between processes.
  *
- * <p>A file is, in big-endian order: {@code DERMSEAL}, int32 format, int32 length of the head, int64 length of the payload; the head: int32 length and UTF-8 of the
- * name, the same of the header, int64 milliseconds since 1970 of its making, int64 milliseconds that took; the payload; 32 bytes of HMAC over all before.
+ * <p>A file is, in big-endian order: {@code DERMSEAL}, int32 format, int32 length of the head, int64 length of the payload; the
+ * head: int32 length and UTF-8 of the name, the same of the header, int64 milliseconds since 1970 of its making, int64
+ * milliseconds that took; the payload; 32 bytes of HMAC over all before.
  */
 final class SealedStore {
     static final String KEY_FILE = "key";

@@ -14,8 +14,8 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
- * Exactly the plan that was validated, by its SHA-256, and never another: nothing is built. For devices in the field, since a rebuild is not
- * bit-identical even from the same timing cache (TensorRT issue 4798).
+ * Exactly the plan that was validated, by its SHA-256, and never another: nothing is built. For devices in the field, since a
+ * rebuild is not bit-identical even from the same timing cache (TensorRT #4798).
  */
 final class ValidatedPlan {
     private static final Pattern SHA256 = Pattern.compile("[0-9a-fA-F]{64}");
@@ -69,10 +69,12 @@ final class ValidatedPlan {
     }
 
     /**
-     * Reads a plan, and holds its notes, where they are there, to what is at hand: TensorRT refuses a plan of another machine without saying much.
+     * Reads a plan, and holds its notes, where they are there, to what is at hand: TensorRT refuses a plan of another machine
+     * without saying much.
      *
-     * @param expected values that must stand in the notes, by the names of {@link EngineKey}, e.g. the digest of the model and the version of TensorRT
-     * @throws RuntimeUnavailableException DERM-362 to DERM-368
+     * @param expected values that must stand in the notes, by the names of {@link EngineKey}, e.g. the digest of the model and
+     *     the version of TensorRT
+     * @throws RuntimeUnavailableException DERM-362 to DERM-370
      */
     static ByteBuffer read(Path plan, String sha256, Map<String, String> expected) {
         ByteBuffer bytes = read(plan, sha256);

@@ -22,8 +22,8 @@ final class CacheProcess {
     /**
      * Prints BUILDING when it builds, REACHED when it stops, and the digest of what it loaded.
      *
-     * @param args the folder of the cache; a file that gets a line for each build; a file that a build waits for; then how a file's name ends, the step and
-     *     the least number of bytes at which to stop for ever; the level in the key
+     * @param args the folder of the cache; a file that gets a line for each build; a file that a build waits for; then how a
+     *     file's name ends, the step and the least number of bytes at which to stop for ever; the level in the key
      */
     public static void main(String[] args) {
         AtomicFile.Steps steps = (file, step, bytes) -> {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.bytedeco.javacpp.Pointer;
 
 /**
  * An NVIDIA device that is none: libraries that stand in for CUDA and TensorRT on the CPU, so that tests run the module through the real
@@ -115,6 +116,18 @@ final class EmulatedDevice {
     static void eager(boolean eager) {
         set0("eager", eager ? 1 : 0);
     }
+
+    /** Another setting, by the name it has in emulator.cpp; until the next reset. */
+    static void set(String name, long value) {
+        set0(name, value);
+    }
+
+    /** Calls a function without arguments of a C++ object, by its slot in the virtual table. */
+    static void call(Pointer object, int slot) {
+        call0(object.address(), slot);
+    }
+
+    private static native void call0(long object, int slot);
 
     private static native long counter0(String name);
 

@@ -479,6 +479,32 @@ class EngineCacheTest {
     }
 
     @Test
+    void loading_interruptedAnywhere_neverBuilds() throws Exception {
+        byte[] large = new byte[16 << 20];
+        cache.engine(
+                KEY,
+                (lastTime, timing) -> new EngineCache.Built(ByteBuffer.wrap(large), Optional.empty()),
+                plan -> Optional.of(plan.remaining()));
+        AtomicInteger interrupted = new AtomicInteger();
+        for (int delayMillis = 0; delayMillis < 40; delayMillis += 4) {
+            Thread loader = new Thread(() -> {
+                try {
+                    cache.engine(KEY, this::build, plan -> Optional.of(plan.remaining()));
+                } catch (RuntimeUnavailableException e) {
+                    interrupted.incrementAndGet();
+                }
+            });
+            loader.start();
+            Thread.sleep(delayMillis);
+            loader.interrupt();
+            loader.join(30_000);
+        }
+        assertThat(builds).hasValue(0);
+        assertThat(interrupted).hasPositiveValue();
+        assertThat(log.warnings()).isEmpty();
+    }
+
+    @Test
     void interruptedBuilder_usesWhatItBuiltWithOneWarning() {
         String engine = cache.engine(
                 KEY,

@@ -205,11 +205,11 @@ class SealedStoreTest {
 
     @Test
     void read_ofALargeFileWithARandomBitFlipped_isRefused() throws Exception {
-        write(bytes((4 << 20) + 12345));
+        write(bytes((2 << 20) + 12345));
         Path file = folder.resolve("x.plan");
         Random random = new Random(7);
         try (RandomAccessFile access = new RandomAccessFile(file.toFile(), "rw")) {
-            for (int i = 0; i < 50; i++) {
+            for (int i = 0; i < 30; i++) {
                 long at = random.nextInt((int) access.length());
                 access.seek(at);
                 int value = access.read();

@@ -1,0 +1,92 @@
+package io.derm.samples;
+
+import io.derm.api.InferenceRuntime;
+import io.derm.api.SessionOptions;
+import io.derm.trt.TrtRuntime;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options of commands that run models: what is the runtime's own. */
+final class RuntimeProperties {
+    /** Names of TensorRT's options begin so. */
+    private static final String TENSORRT = "trt.";
+
+    @Option(
+            names = "--runtime-option",
+            paramLabel = "[MODEL:]NAME=VALUE",
+            description = {
+                "Option of the runtime, e.g. trt.cache=DIR; may be given several times. Names with trt. go to tensorrt alone.",
+                "With MODEL: for one of the command's models, e.g. detector:trt.plan=FILE."
+            })
+    private Map<String, String> given = new LinkedHashMap<>();
+
+    @Option(
+            names = "--max-batch",
+            paramLabel = "N",
+            description = "The most regions that a model runs at once; at most what a trt.plan was built for (default: 32).")
+    private @Nullable Integer maxBatch;
+
+    /**
+     * Session options of one of the command's models.
+     *
+     * @param model what MODEL is for it
+     * @param base options but for those of the runtime
+     */
+    SessionOptions of(String model, InferenceRuntime runtime, SessionOptions base) {
+        Map<String, String> properties = new HashMap<>(base.properties());
+        // What is for this model alone wins over what is for all.
+        given.forEach((key, value) -> {
+            if (model(key).isEmpty() && isFor(runtime, key)) {
+                properties.put(key, value);
+            }
+        });
+        given.forEach((key, value) -> {
+            if (model(key).equals(model)) {
+                properties.put(name(key), value);
+            }
+        });
+        return new SessionOptions(base.threads(), maxBatch == null ? base.maxBatch() : maxBatch, properties);
+    }
+
+    /**
+     * Sees that every option is for one of the models or runtimes, so that none is passed over in silence.
+     *
+     * @param runtimes by the MODEL that they run
+     * @throws IllegalArgumentException if there is one
+     */
+    void check(Map<String, InferenceRuntime> runtimes) {
+        for (String key : given.keySet()) {
+            String model = model(key);
+            if (!model.isEmpty() && !runtimes.containsKey(model)) {
+                throw new IllegalArgumentException("--runtime-option " + key + " is for '" + model + "', expected one of "
+                        + runtimes.keySet().stream().sorted().toList());
+            }
+            List<InferenceRuntime> candidates =
+                    model.isEmpty() ? List.copyOf(runtimes.values()) : List.of(runtimes.get(model));
+            if (candidates.stream().noneMatch(runtime -> isFor(runtime, key))) {
+                String runtime = candidates.get(0).name();
+                throw new IllegalArgumentException("--runtime-option " + key + " is no option of " + runtime
+                        + (name(key).startsWith(TENSORRT)
+                                ? ", expected it with --runtime " + TrtRuntime.NAME + " alone"
+                                : ", expected a name that begins with " + TENSORRT));
+            }
+        }
+    }
+
+    private static boolean isFor(InferenceRuntime runtime, String key) {
+        return name(key).startsWith(TENSORRT) == runtime.name().equals(TrtRuntime.NAME);
+    }
+
+    private static String model(String key) {
+        int colon = key.indexOf(':');
+        return colon < 0 ? "" : key.substring(0, colon);
+    }
+
+    private static String name(String key) {
+        return key.substring(key.indexOf(':') + 1);
+    }
+}
