@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -29,8 +30,9 @@ final class VerifyEngines {
         VerifyTable table = section.table(
                 "engines", "Engines", "model", "precision", "source", "made s", "built s", "plan MiB", "layers");
         for (Variant v : VerifyModels.ORDER) {
-            if (!run.wanted().contains(v)) {
-                section.note(v + " is left out by --quick.");
+            Optional<String> leftOut = run.leftOut(v);
+            if (leftOut.isPresent()) {
+                section.note(leftOut.get());
             } else if (deadline.over()) {
                 section.notRun(v + ": out of time");
             } else {

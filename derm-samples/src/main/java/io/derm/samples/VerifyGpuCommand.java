@@ -67,7 +67,7 @@ final class VerifyGpuCommand implements Callable<Integer> {
         if (report.device().isEmpty()) {
             throw new RuntimeUnavailableException(
                     395,
-                    "There is no GPU to verify, expected one that TensorRT works on: "
+                    "Nothing was verified, as "
                             + report.sections().get(0).failures().get(0),
                     "Run it where 'derm doctor' says yes to tensorrt; " + out.resolve("report.html") + " says what is missing.");
         }

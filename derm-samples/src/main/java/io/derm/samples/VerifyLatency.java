@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutionException;
@@ -37,7 +38,6 @@ final class VerifyLatency {
     private static final int[] BATCHES = {1, 8, 32};
     private static final int[] STREAMS = {1, 2, 4, 8};
     private static final int MOST = 4_000;
-    private static final int WARM_UP = 50;
 
     private enum Size {
         HD("720p", 1280, 720),
@@ -76,10 +76,13 @@ final class VerifyLatency {
 
     private final VerifyRun run;
     private final double seconds;
+    private final int warmUp;
 
     VerifyLatency(VerifyRun run) {
         this.run = run;
-        this.seconds = run.quick() ? 0.2 : 1;
+        // On the emulated device the way is what matters and times mean nothing.
+        this.seconds = run.emulated() ? 0.01 : run.quick() ? 0.2 : 1;
+        this.warmUp = run.emulated() ? 1 : 50;
     }
 
     void run(VerifySection section) throws Exception {
@@ -95,11 +98,11 @@ final class VerifyLatency {
                 "p50 ms",
                 "p99 ms",
                 "max ms");
-        section.note("Times are percentiles after a warm-up of " + WARM_UP + " runs, each frame fresh from a pool and uploaded in it."
+        section.note("Times are percentiles after a warm-up of " + warmUp + " runs, each frame fresh from a pool and uploaded in it."
                 + " 'events' is the time between CUDA events, 'wall' the caller's clock. An exam step is detect and classify of "
                 + LESIONS + " regions.");
         if (run.emulated()) {
-            section.notRun("budgets: the device is emulated on the CPU");
+            section.notRun("budgets, FP32, INT8 and more than two streams: the device is emulated on the CPU");
         }
         if (!big()) {
             section.note(String.format(
@@ -108,7 +111,7 @@ final class VerifyLatency {
                     EXAM_MILLIS));
         }
         ImageJob.open(run.data().scenes().get(0).file().toString(), (name, picture) -> {
-            for (Precision p : Precision.values()) {
+            for (Precision p : run.emulated() ? List.of(Precision.FP16) : List.of(Precision.values())) {
                 set(section, parts, models, Network.YOLOV4, p, picture);
                 set(section, parts, models, Network.DETECTOR, p, picture);
             }
@@ -137,8 +140,9 @@ final class VerifyLatency {
             VerifySection section, VerifyTable parts, VerifyTable models, Network detector, Precision p, Frame picture)
             throws Exception {
         String what = words(detector) + " " + p;
-        if (!run.wanted().contains(new VerifyModels.Variant(detector, p))) {
-            section.note(what + " is left out by --quick.");
+        Optional<String> leftOut = run.leftOut(new VerifyModels.Variant(detector, p));
+        if (leftOut.isPresent()) {
+            section.note(leftOut.get());
             return;
         }
         if (!run.has(detector, p) || !run.has(Network.CLASSIFIER, p)) {
@@ -310,7 +314,7 @@ final class VerifyLatency {
     private List<Times> interleaved(List<Timed> all) throws Exception {
         List<Times> times = new ArrayList<>();
         all.forEach(t -> times.add(new Times()));
-        for (int i = 0; i < WARM_UP; i++) {
+        for (int i = 0; i < warmUp; i++) {
             for (Timed timed : all) {
                 timed.run();
             }
@@ -336,11 +340,15 @@ final class VerifyLatency {
 
     private void streams(VerifySection section, VerifyTable table, Network detector, Frame picture) throws Exception {
         String what = "streams of " + words(detector);
+        Optional<String> leftOut = run.leftOut(new VerifyModels.Variant(detector, Precision.FP16));
+        if (leftOut.isPresent()) {
+            return;
+        }
         if (!run.has(detector, Precision.FP16) || !run.has(Network.CLASSIFIER, Precision.FP16)) {
             section.notRun(what + ": there is no engine");
             return;
         }
-        for (int n : STREAMS) {
+        for (int n : run.emulated() ? new int[] {1, 2} : STREAMS) {
             if (run.deadline().over()) {
                 section.notRun(what + ", " + n + ": out of time");
             } else {
@@ -395,7 +403,7 @@ final class VerifyLatency {
         try (Detecting d = run.detecting(new VerifyModels.Variant(detector, Precision.FP16));
                 Classifying c = run.classifying(Precision.FP16);
                 VerifyFrames frames = new VerifyFrames(picture, Size.FULL_HD.width, Size.FULL_HD.height)) {
-            for (int i = 0; i < WARM_UP; i++) {
+            for (int i = 0; i < warmUp; i++) {
                 step(d, c, frames.next(), lesions);
             }
             together.await((long) (1000 * Math.max(1, run.deadline().seconds())), TimeUnit.MILLISECONDS);

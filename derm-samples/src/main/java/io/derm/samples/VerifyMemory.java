@@ -33,13 +33,14 @@ final class VerifyMemory {
 
     private static final double MAX_RESIDENT_MIB = 64;
     private static final double MAX_BYTES = 2048;
-    private static final int FRAMES = 500;
     private static final Pattern RESIDENT = Pattern.compile("(?m)^VmRSS:\\s*(\\d+) kB$");
 
     private final VerifyRun run;
+    private final int perMeasurement;
 
     VerifyMemory(VerifyRun run) {
         this.run = run;
+        this.perMeasurement = run.emulated() ? 5 : 500;
     }
 
     void run(VerifySection section) throws Exception {
@@ -58,7 +59,7 @@ final class VerifyMemory {
     private void rounds(VerifySection section, VerifyFrames frames) throws Exception {
         VerifyTable table = section.table("rounds", "Rounds of opening, one exam step and closing", "after", "GPU in use MiB",
                 "resident MiB");
-        int wanted = run.quick() ? QUICK_ROUNDS : ROUNDS;
+        int wanted = run.emulated() ? 2 : run.quick() ? QUICK_ROUNDS : ROUNDS;
         for (int i = 0; i < SETTLING; i++) {
             round(frames);
         }
@@ -156,16 +157,16 @@ final class VerifyMemory {
         return frame -> session.run(input, frame, regions);
     }
 
-    private static double bytes(VerifyFrames frames, PerFrame body) throws InterruptedException {
+    private double bytes(VerifyFrames frames, PerFrame body) throws InterruptedException {
         com.sun.management.ThreadMXBean threads =
                 (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
-        for (int i = 0; i < FRAMES; i++) {
+        for (int i = 0; i < perMeasurement; i++) {
             body.run(frames.next());
         }
         long before = threads.getCurrentThreadAllocatedBytes();
-        for (int i = 0; i < FRAMES; i++) {
+        for (int i = 0; i < perMeasurement; i++) {
             body.run(frames.next());
         }
-        return (threads.getCurrentThreadAllocatedBytes() - before) / (double) FRAMES;
+        return (threads.getCurrentThreadAllocatedBytes() - before) / (double) perMeasurement;
     }
 }

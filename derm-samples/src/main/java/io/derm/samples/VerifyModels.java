@@ -23,6 +23,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -101,14 +102,15 @@ final class VerifyModels implements AutoCloseable {
      *
      * @param folder where models are written, some 700 MB
      * @param data scenes to calibrate on
+     * @param wanted those to make
      */
-    VerifyModels(Path folder, DataSet data) {
+    VerifyModels(Path folder, DataSet data, Predicate<Variant> wanted) {
         this.folder = folder;
         this.data = data;
         for (Network n : Network.values()) {
             made.put(n, new EnumMap<>(Precision.class));
         }
-        for (Variant v : ORDER) {
+        for (Variant v : ORDER.stream().filter(wanted).toList()) {
             CompletableFuture<Made> future = new CompletableFuture<>();
             made.getOrDefault(v.network(), Map.of()).put(v.precision(), future);
             maker.execute(() -> make(v, future));

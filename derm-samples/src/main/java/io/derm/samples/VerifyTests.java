@@ -22,6 +22,8 @@ final class VerifyTests {
 
     /** In the test jar of derm-trt-runtime; it writes a line for each test, as soon as the test has ended. */
     private static final String MAIN = "io.derm.trt.gpu.GpuTests";
+    /** Runs it on the emulated device, where this process does. */
+    private static final String EMULATED = "io.derm.trt.EmulatedMain";
     /** First word of the last line of its file. */
     private static final String END = "END";
 
@@ -34,7 +36,9 @@ final class VerifyTests {
     }
 
     void run(VerifySection section) throws Exception {
-        Optional<String> classPath = classPath(home());
+        Optional<String> classPath = run.emulated()
+                ? Optional.of(System.getProperty("java.class.path"))
+                : classPath(home());
         if (classPath.isEmpty()) {
             section.notRun("the tests' jars are not in " + home().resolve("verify-lib") + "; build with 'mvn -DskipTests package'");
             return;
@@ -42,14 +46,7 @@ final class VerifyTests {
         Path results = run.folder().resolve("tests.txt");
         Path log = run.folder().resolve("tests.log");
         Files.deleteIfExists(results);
-        ProcessBuilder builder = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx1g",
-                        "-Djava.awt.headless=true",
-                        "-cp",
-                        classPath.get(),
-                        MAIN,
-                        results.toString())
+        ProcessBuilder builder = new ProcessBuilder(command(classPath.get(), results))
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile());
         place(builder.environment());
@@ -62,6 +59,24 @@ final class VerifyTests {
         }
         List<String> lines = Files.exists(results) ? Files.readAllLines(results) : List.of();
         read(section, lines, ended ? Optional.of(child.exitValue()) : Optional.empty(), last(log));
+    }
+
+    private List<String> command(String classPath, Path results) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx1g",
+                // As in the launcher: CUDA alone makes the process larger than JavaCPP allows for this heap.
+                "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
+                "-Djava.awt.headless=true",
+                "-cp",
+                classPath));
+        if (run.emulated()) {
+            command.add("-Dbasedir=" + System.getProperty("basedir", ""));
+            command.add(EMULATED);
+        }
+        command.add(MAIN);
+        command.add(results.toString());
+        return command;
     }
 
     /** On the right GPU, with kernels and engines where the others are. */
