@@ -46,8 +46,9 @@ final class VerifyEngines {
                 }
             }
         }
-        section.note("'made' is what lowering the ONNX model took on the CPU, beside the builds before it. YOLOv4-608 has the published"
-                + " architecture and weights out of a seed: its speed is that of a trained network, its answers mean nothing.");
+        section.note(
+                "'made' is what lowering the ONNX model took on the CPU, beside the builds before it. YOLOv4-608 has the published"
+                        + " architecture and weights out of a seed: its speed is that of a trained network, its answers mean nothing.");
     }
 
     private void build(Variant v, VerifyTable table) throws Exception {

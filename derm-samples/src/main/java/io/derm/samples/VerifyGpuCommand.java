@@ -69,7 +69,8 @@ final class VerifyGpuCommand implements Callable<Integer> {
                     395,
                     "Nothing was verified, as "
                             + report.sections().get(0).failures().get(0),
-                    "Run it where 'derm doctor' says yes to tensorrt; " + out.resolve("report.html") + " says what is missing.");
+                    "Run it where 'derm doctor' says yes to tensorrt; " + out.resolve("report.html")
+                            + " says what is missing.");
         }
         System.err.print(report.text());
         System.err.println("derm: report in " + out.resolve("report.html"));

@@ -15,8 +15,7 @@ final class VerifyHtml {
     private static final int BAR_HEIGHT = 16;
     private static final int LABELS = 330;
     private static final int BARS = 560;
-    private static final String STYLE =
-            """
+    private static final String STYLE = """
             :root { color-scheme: light dark; --line: #8886; --soft: #8881; }
             body { font: 14px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 66rem; padding: 0 1rem; }
             .notice { border: 2px solid #b06f00; border-radius: .5rem; padding: .5rem 1rem; font-weight: 600; }
@@ -75,7 +74,8 @@ final class VerifyHtml {
     }
 
     private void overview(VerifyReport report) {
-        html.append("<table><thead><tr><th>Section</th><th>Outcome</th><th class=\"n\">s</th><th>What failed or was not run")
+        html.append(
+                        "<table><thead><tr><th>Section</th><th>Outcome</th><th class=\"n\">s</th><th>What failed or was not run")
                 .append("</th></tr></thead><tbody>\n");
         for (VerifySection s : report.sections()) {
             List<String> lines = new ArrayList<>(s.failures());

@@ -64,7 +64,8 @@ final class VerifyMachine {
     }
 
     private static Optional<String> find(Pattern pattern, String file) {
-        return read(file).map(pattern::matcher).filter(Matcher::find).map(m -> m.group(1).strip());
+        return read(file).map(pattern::matcher).filter(Matcher::find).map(m -> m.group(1)
+                .strip());
     }
 
     private static Optional<String> read(String file) {

@@ -57,8 +57,8 @@ final class VerifyMemory {
     }
 
     private void rounds(VerifySection section, VerifyFrames frames) throws Exception {
-        VerifyTable table = section.table("rounds", "Rounds of opening, one exam step and closing", "after", "GPU in use MiB",
-                "resident MiB");
+        VerifyTable table = section.table(
+                "rounds", "Rounds of opening, one exam step and closing", "after", "GPU in use MiB", "resident MiB");
         int wanted = run.emulated() ? 2 : run.quick() ? QUICK_ROUNDS : ROUNDS;
         for (int i = 0; i < SETTLING; i++) {
             round(frames);
@@ -128,12 +128,12 @@ final class VerifyMemory {
             d.detector().detect(frame);
             double lease = bytes(frames, f -> {});
             double detector = bytes(frames, session(d.session(), d.detector().input(), whole)) - lease;
-            double classifier = bytes(frames, session(c.session(), c.classifier().input(), eight)) - lease;
+            double classifier =
+                    bytes(frames, session(c.session(), c.classifier().input(), eight)) - lease;
             table.row("lease of a frame", lease, null);
             table.row("detector's session, one run", detector, MAX_BYTES);
             table.row("classifier's session, one run of 8 regions", classifier, MAX_BYTES);
-            table.row(
-                    "detect with its results", bytes(frames, f -> d.detector().detect(f)) - lease, null);
+            table.row("detect with its results", bytes(frames, f -> d.detector().detect(f)) - lease, null);
             table.row(
                     "classify 8 with its results",
                     bytes(frames, f -> c.classifier().classify(f, eight)) - lease,
@@ -158,8 +158,7 @@ final class VerifyMemory {
     }
 
     private double bytes(VerifyFrames frames, PerFrame body) throws InterruptedException {
-        com.sun.management.ThreadMXBean threads =
-                (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        com.sun.management.ThreadMXBean threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
         for (int i = 0; i < perMeasurement; i++) {
             body.run(frames.next());
         }

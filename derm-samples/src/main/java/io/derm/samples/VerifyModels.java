@@ -142,7 +142,8 @@ final class VerifyModels implements AutoCloseable {
      * @throws TimeoutException if it is not there in time
      */
     Made get(Variant v, Deadline deadline) throws Exception {
-        CompletableFuture<Made> future = made.getOrDefault(v.network(), Map.of()).get(v.precision());
+        CompletableFuture<Made> future =
+                made.getOrDefault(v.network(), Map.of()).get(v.precision());
         if (future == null) {
             throw new IllegalArgumentException("There is no " + v);
         }
@@ -193,8 +194,8 @@ final class VerifyModels implements AutoCloseable {
     private Model large(Precision precision) throws Exception {
         long heap = Runtime.getRuntime().maxMemory();
         if (heap < LARGE_HEAP) {
-            throw new IllegalStateException("it needs a heap of 2 GiB and there are " + (heap >> 20)
-                    + " MiB at most; run java with -Xmx3g");
+            throw new IllegalStateException(
+                    "it needs a heap of 2 GiB and there are " + (heap >> 20) + " MiB at most; run java with -Xmx3g");
         }
         OnnxModel onnx = yolov4;
         if (onnx == null) {
@@ -210,8 +211,8 @@ final class VerifyModels implements AutoCloseable {
         if (precision == Precision.INT8) {
             yolov4 = null;
         }
-        return Model.of(lowered.write(
-                folder.resolve("yolov4-608." + precision.name().toLowerCase(Locale.ROOT) + ".onnx")));
+        return Model.of(
+                lowered.write(folder.resolve("yolov4-608." + precision.name().toLowerCase(Locale.ROOT) + ".onnx")));
     }
 
     private Calibration calibration(OnnxModel onnx) {
@@ -221,6 +222,16 @@ final class VerifyModels implements AutoCloseable {
             samples = ImageSamples.of(data.atMost(CALIBRATION_SCENES), subject.task(), subject.input());
         }
         return Calibration.of(onnx, cpu, SessionOptions.defaults(), samples, (what, done, total) -> {});
+    }
+
+    /**
+     * Begins no further model and waits for the one that is being made, so that the CPU is at rest.
+     *
+     * @return whether it is
+     */
+    boolean quiet(double seconds) throws InterruptedException {
+        maker.shutdownNow();
+        return maker.awaitTermination((long) (1000 * seconds), TimeUnit.MILLISECONDS);
     }
 
     @Override

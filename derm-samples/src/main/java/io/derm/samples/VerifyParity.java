@@ -75,8 +75,13 @@ final class VerifyParity {
         VerifyTable outputs = section.table(
                 "outputs", "YOLOv4-608, raw outputs", "precision", "output", "relative RMS", "relative max", "cosine");
         VerifyTable formats = section.table(
-                "formats", "Kinds of frames, demo models in FP16", "frames", "matched boxes", "largest corner px",
-                "largest score", "largest probability");
+                "formats",
+                "Kinds of frames, demo models in FP16",
+                "frames",
+                "matched boxes",
+                "largest corner px",
+                "largest score",
+                "largest probability");
         for (Precision p : Precision.values()) {
             part(section, Network.DETECTOR, p, () -> detector(section, detectors, p));
             part(section, Network.CLASSIFIER, p, () -> classifier(section, classifiers, p));
@@ -115,10 +120,12 @@ final class VerifyParity {
     private ComparisonResult compare(Network network, Precision precision, DataSet data) throws Exception {
         Both<Model> models = new Both<>(
                 run.models().reference(network, run.deadline()),
-                run.models().get(new Variant(network, precision), run.deadline()).model());
+                run.models()
+                        .get(new Variant(network, precision), run.deadline())
+                        .model());
         SessionOptions onCpu = SessionOptions.defaults().withMaxBatch(1);
-        try (Comparison comparison = Comparison.open(
-                new Both<>(cpu, run.runtime()), models, new Both<>(onCpu, run.options()), data)) {
+        try (Comparison comparison =
+                Comparison.open(new Both<>(cpu, run.runtime()), models, new Both<>(onCpu, run.options()), data)) {
             return comparison.run(THRESHOLD, () -> {});
         }
     }
@@ -149,7 +156,12 @@ final class VerifyParity {
                 truth.b().averagePrecision());
         String what = "demo detector " + precision;
         limits(precision, true).exceeded(r).forEach(line -> section.failed(what + ": " + line));
-        drop(section, what, "mAP50", truth.map(DetectionResult::averagePrecision), truth.a().lesions());
+        drop(
+                section,
+                what,
+                "mAP50",
+                truth.map(DetectionResult::averagePrecision),
+                truth.a().lesions());
     }
 
     private void classifier(VerifySection section, VerifyTable table, Precision precision) throws Exception {
@@ -207,7 +219,8 @@ final class VerifyParity {
             return;
         }
         try (YoloDetector a = YoloDetector.open(cpu, model, SessionOptions.defaults(), curve());
-                EffnetClassifier ca = EffnetClassifier.open(cpu, classes, SessionOptions.defaults(), EffnetOptions.defaults());
+                EffnetClassifier ca =
+                        EffnetClassifier.open(cpu, classes, SessionOptions.defaults(), EffnetOptions.defaults());
                 Detecting b = run.detecting(new Variant(Network.DETECTOR, Precision.FP16), curve());
                 VerifyRun.Classifying cb = run.classifying(Precision.FP16)) {
             Both<YoloDetector> detectors = new Both<>(a, b.detector());
@@ -287,8 +300,8 @@ final class VerifyParity {
                 });
             }
         }
-        section.note(seen[0] + " boxes from rows chosen on the GPU against boxes from all rows: " + seen[1]
-                + " of " + run.data().scenes().size() + " scenes differ.");
+        section.note(seen[0] + " boxes from rows chosen on the GPU against boxes from all rows: " + seen[1] + " of "
+                + run.data().scenes().size() + " scenes differ.");
         if (seen[1] > 0 || seen[0] == 0) {
             section.failed("rows chosen on the GPU: " + seen[1] + " scenes differ, of " + seen[0]
                     + " boxes, expected the same boxes and at least one");

@@ -36,9 +36,7 @@ final class VerifyPeer {
         Output probe = python(List.of("-c", "import torch, sys; sys.exit(0 if torch.cuda.is_available() else 3)"), 60);
         if (probe.exit() != 0) {
             section.notRun(
-                    probe.exit() == 3
-                            ? "PyTorch sees no CUDA device"
-                            : "python3 cannot import torch: " + probe.last());
+                    probe.exit() == 3 ? "PyTorch sees no CUDA device" : "python3 cannot import torch: " + probe.last());
             return;
         }
         double left = run.deadline().seconds() - 5;
@@ -75,11 +73,23 @@ final class VerifyPeer {
 
     /** Puts the script's figures into the report as they are. */
     static void read(VerifySection section, JsonNode json) {
-        section.note("PyTorch " + json.path("torch").asText() + ", CUDA " + json.path("cuda").asText() + ", cuDNN "
-                + json.path("cudnn").asText() + ". Weights are random on both sides.");
+        section.note("PyTorch " + json.path("torch").asText() + ", CUDA "
+                + json.path("cuda").asText() + ", cuDNN " + json.path("cudnn").asText()
+                + ". Weights are random on both sides.");
         VerifyTable table = section.table(
-                "peer", "PyTorch", "models", "precision", "what", "frame", "clock", "n", "p50 ms", "p90 ms", "p99 ms",
-                "p99.9 ms", "max ms");
+                "peer",
+                "PyTorch",
+                "models",
+                "precision",
+                "what",
+                "frame",
+                "clock",
+                "n",
+                "p50 ms",
+                "p90 ms",
+                "p99 ms",
+                "p99.9 ms",
+                "max ms");
         for (JsonNode r : json.path("results")) {
             table.row(
                     r.path("models").asText(),
@@ -105,7 +115,10 @@ final class VerifyPeer {
         ImageJob.open(run.data().scenes().get(0).file().toString(), (name, picture) -> {
             try (VerifyFrames frames = new VerifyFrames(picture, width, height);
                     FileChannel out = FileChannel.open(
-                            file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+                            file,
+                            StandardOpenOption.CREATE,
+                            StandardOpenOption.TRUNCATE_EXISTING,
+                            StandardOpenOption.WRITE)) {
                 Frame frame = frames.next();
                 var pixels = frame.pixels().duplicate().position(0).limit(3 * width * height);
                 while (pixels.hasRemaining()) {
@@ -137,6 +150,8 @@ final class VerifyPeer {
         List<String> lines = Files.readAllLines(log, StandardCharsets.ISO_8859_1).stream()
                 .filter(l -> !l.isBlank())
                 .toList();
-        return new Output(process.exitValue(), lines.isEmpty() ? "" : lines.get(lines.size() - 1).strip());
+        return new Output(
+                process.exitValue(),
+                lines.isEmpty() ? "" : lines.get(lines.size() - 1).strip());
     }
 }

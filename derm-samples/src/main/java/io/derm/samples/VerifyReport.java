@@ -141,8 +141,12 @@ final class VerifyReport {
         for (VerifySection s : sections) {
             text.append(String.format(
                     Locale.ROOT, "%-8s %-14s %6.1f s  %s%n", s.status().words(), s.id(), s.seconds(), s.title()));
-            s.failures().forEach(line -> text.append("         failed: ").append(line).append('\n'));
-            s.notRun().forEach(line -> text.append("         not run: ").append(line).append('\n'));
+            s.failures()
+                    .forEach(line ->
+                            text.append("         failed: ").append(line).append('\n'));
+            s.notRun()
+                    .forEach(line ->
+                            text.append("         not run: ").append(line).append('\n'));
         }
         return text.append(verdict()).append("\n").toString();
     }

@@ -94,7 +94,6 @@ record VerifyRun(
         public void close() {
             classifier.close();
         }
-
     }
 
     Classifying classifying(Precision precision) throws Exception {

@@ -36,11 +36,11 @@ final class VerifyTests {
     }
 
     void run(VerifySection section) throws Exception {
-        Optional<String> classPath = run.emulated()
-                ? Optional.of(System.getProperty("java.class.path"))
-                : classPath(home());
+        Optional<String> classPath =
+                run.emulated() ? Optional.of(System.getProperty("java.class.path")) : classPath(home());
         if (classPath.isEmpty()) {
-            section.notRun("the tests' jars are not in " + home().resolve("verify-lib") + "; build with 'mvn -DskipTests package'");
+            section.notRun("the tests' jars are not in " + home().resolve("verify-lib")
+                    + "; build with 'mvn -DskipTests package'");
             return;
         }
         Path results = run.folder().resolve("tests.txt");
@@ -83,7 +83,8 @@ final class VerifyTests {
     private void place(Map<String, String> environment) {
         environment.put("XDG_CACHE_HOME", run.cache().toAbsolutePath().toString());
         if (run.device() > 0) {
-            String[] visible = environment.getOrDefault("CUDA_VISIBLE_DEVICES", "").split(",", -1);
+            String[] visible =
+                    environment.getOrDefault("CUDA_VISIBLE_DEVICES", "").split(",", -1);
             environment.put(
                     "CUDA_VISIBLE_DEVICES",
                     run.device() < visible.length ? visible[run.device()] : Integer.toString(run.device()));
@@ -148,8 +149,11 @@ final class VerifyTests {
     /** The folder with derm.jar, lib and verify-lib. */
     static Path home() {
         try {
-            Path code = Path.of(
-                    VerifyTests.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+            Path code = Path.of(VerifyTests.class
+                    .getProtectionDomain()
+                    .getCodeSource()
+                    .getLocation()
+                    .toURI());
             return code.toAbsolutePath().resolveSibling("");
         } catch (URISyntaxException e) {
             throw new IllegalStateException(e);
@@ -166,7 +170,10 @@ final class VerifyTests {
         List<String> jars = new ArrayList<>();
         for (Path folder : List.of(lib, tests)) {
             try (Stream<Path> files = Files.list(folder)) {
-                files.map(Path::toString).filter(f -> f.endsWith(".jar")).sorted().forEach(jars::add);
+                files.map(Path::toString)
+                        .filter(f -> f.endsWith(".jar"))
+                        .sorted()
+                        .forEach(jars::add);
             }
         }
         boolean there = jars.stream().anyMatch(j -> j.contains("derm-trt-runtime") && j.endsWith("tests.jar"));

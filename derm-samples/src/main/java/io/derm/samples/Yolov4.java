@@ -50,7 +50,11 @@ final class Yolov4 {
 
     private Yolov4(int side, int classes) {
         this.classes = classes;
-        cfg.append("[net]\nwidth=").append(side).append("\nheight=").append(side).append("\nchannels=3\n");
+        cfg.append("[net]\nwidth=")
+                .append(side)
+                .append("\nheight=")
+                .append(side)
+                .append("\nchannels=3\n");
         backbone();
     }
 
@@ -253,7 +257,8 @@ final class Yolov4 {
                 out.write(c.filters(), () -> 1 + 0.2 * uniform(random));
                 out.write(c.filters(), () -> 0.1 * uniform(random));
                 out.write(c.filters(), () -> 1 + 0.3 * uniform(random));
-                // Uniform of the variance that keeps the scale of what passes through (He et al., 2015), and a little less.
+                // Uniform of the variance that keeps the scale of what passes through (He et al., 2015), and a little
+                // less.
                 double spread = Math.sqrt(3 * 1.5 / (c.weights() / c.filters()));
                 out.write(c.weights(), () -> spread * uniform(random));
             }

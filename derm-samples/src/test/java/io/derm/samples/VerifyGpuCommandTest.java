@@ -34,7 +34,8 @@ class VerifyGpuCommandTest {
         assertThat(json.path("device").isNull()).isTrue();
         List<String> outcomes = new ArrayList<>();
         json.path("sections")
-                .forEach(s -> outcomes.add(s.path("id").asText() + " " + s.path("status").asText()));
+                .forEach(s -> outcomes.add(
+                        s.path("id").asText() + " " + s.path("status").asText()));
         assertThat(outcomes)
                 .containsExactly(
                         "machine failed",

@@ -24,8 +24,8 @@ class VerifyTestsTest {
 
     @Test
     void lines_thatEndInACrash_nameTheTestAndWhatWasSaid() {
-        VerifySection s = read(
-                List.of("STARTED\tA.a", "PASSED\tA.a", "STARTED\tA.b"), Optional.of(134), "# A fatal error");
+        VerifySection s =
+                read(List.of("STARTED\tA.a", "PASSED\tA.a", "STARTED\tA.b"), Optional.of(134), "# A fatal error");
         assertThat(s.failures())
                 .containsExactly("the tests' process ended with exit code 134 in A.b, saying: # A fatal error");
     }

@@ -15,7 +15,8 @@ class Yolov4Test {
     @TempDir
     Path folder;
 
-    // yolov4.cfg of AlexeyAB/darknet has 110 [convolutional] sections, and the yolov4.weights released for it 257,717,640 bytes.
+    // yolov4.cfg of AlexeyAB/darknet has 110 [convolutional] sections, and the yolov4.weights released for it
+    // 257,717,640 bytes.
     @Test
     void network_of80Classes_isAsLargeAsThePublishedOne() {
         Yolov4 network = Yolov4.of(608, 80);
@@ -24,7 +25,8 @@ class Yolov4Test {
         assertThat(network.weightBytes()).isEqualTo(257_717_640);
     }
 
-    // 72 Mish layers in the backbone, 35 leaky ones in the neck and 23 residual blocks: figure 4 of the CSPNet paper for CSPDarknet53, and the
+    // 72 Mish layers in the backbone, 35 leaky ones in the neck and 23 residual blocks: figure 4 of the CSPNet paper
+    // for CSPDarknet53, and the
     // cfg.
     @Test
     void network_imported_hasThreeHeadsOfItsStridesAndThePublishedLayers() throws Exception {
@@ -45,6 +47,8 @@ class Yolov4Test {
 
     @Test
     void network_ofASideThatDoesNotHalveFiveTimes_isRefused() {
-        assertThatThrownBy(() -> Yolov4.of(600, 1)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("600");
+        assertThatThrownBy(() -> Yolov4.of(600, 1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("600");
     }
 }

@@ -13,8 +13,7 @@ public final class EmulatedMain {
      */
     public static void main(String[] args) throws Exception {
         EmulatedDevice.load();
-        Class.forName(args[0])
-                .getMethod("main", String[].class)
-                .invoke(null, (Object) Arrays.copyOfRange(args, 1, args.length));
+        Class.forName(args[0]).getMethod("main", String[].class).invoke(null, (Object)
+                Arrays.copyOfRange(args, 1, args.length));
     }
 }
