@@ -1,10 +1,13 @@
 // TensorRT's objects: their tables, lifetimes and log, and the plan.
 #include "tensorrt.h"
 
+#include <condition_variable>
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
+#include <thread>
 #include <utility>
 
 namespace emulator::trt {
@@ -356,11 +359,42 @@ Object* hostMemory(std::string bytes) { return new HostMemory(std::move(bytes));
 
 namespace {
 
-struct Frame {
+// Java is called in a thread of its own, so that what it allocates is not counted to the thread that is tested.
+class Worker {
+public:
+    void run(const std::function<void()>& work) {
+        std::unique_lock lock(mutex);
+        if (!thread.joinable()) {
+            thread = std::thread([this] { loop(); });
+        }
+        todo = &work;
+        changed.notify_all();
+        changed.wait(lock, [this] { return todo == nullptr; });
+    }
+
+private:
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::thread thread;
+    const std::function<void()>* todo = nullptr;
+
+    [[noreturn]] void loop() {
+        std::unique_lock lock(mutex);
+        for (;;) {
+            changed.wait(lock, [this] { return todo != nullptr; });
+            (*todo)();
+            todo = nullptr;
+            changed.notify_all();
+        }
+    }
+};
+
+// A call of one of Java's functions, with the references that it needs.
+struct Call {
     JNIEnv* env = java();
 
-    Frame() { env->PushLocalFrame(64); }
-    ~Frame() { env->PopLocalFrame(nullptr); }
+    Call() { env->PushLocalFrame(64); }
+    ~Call() { env->PopLocalFrame(nullptr); }
 
     jbyteArray bytes(const std::string& s) {
         jbyteArray array = env->NewByteArray((jsize)s.size());
@@ -381,7 +415,7 @@ struct Frame {
         env->DeleteLocalRef(o);
     }
     template <class... A>
-    std::string call(const char* name, const char* signature, A... arguments) {
+    std::string operator()(const char* name, const char* signature, A... arguments) {
         jmethodID method = env->GetStaticMethodID(emulatedNetworks(), name, signature);
         auto result = method ? (jstring)env->CallStaticObjectMethod(emulatedNetworks(), method, arguments...) : nullptr;
         std::string thrown = takeException(env);
@@ -389,48 +423,62 @@ struct Frame {
     }
 };
 
+template <class F>
+std::string inJava(F f) {
+    static auto* worker = new Worker;
+    std::string answer;
+    worker->run([&] {
+        Call call;
+        answer = f(call);
+    });
+    return answer;
+}
+
 }  // namespace
 
 std::string describe(const std::string& onnx, const std::string& path) {
-    Frame f;
-    return f.call("describe", "([BLjava/lang/String;)Ljava/lang/String;", f.bytes(onnx), f.string(path));
+    return inJava([&](Call& call) {
+        return call("describe", "([BLjava/lang/String;)Ljava/lang/String;", call.bytes(onnx), call.string(path));
+    });
 }
 
 std::string openNetwork(void* engine, const std::string& onnx, const std::string& path) {
-    Frame f;
-    return f.call("open", "(J[BLjava/lang/String;)Ljava/lang/String;", (jlong)engine, f.bytes(onnx), f.string(path));
+    return inJava([&](Call& call) {
+        return call("open", "(J[BLjava/lang/String;)Ljava/lang/String;", (jlong)engine, call.bytes(onnx), call.string(path));
+    });
 }
 
 void closeNetwork(void* engine) {
-    Frame f;
-    f.call("close", "(J)Ljava/lang/String;", (jlong)engine);
+    inJava([&](Call& call) { return call("close", "(J)Ljava/lang/String;", (jlong)engine); });
 }
 
 std::string outputShapes(void* engine, const std::map<std::string, std::vector<int64_t>>& inputs) {
-    Frame f;
-    jobjectArray names = f.array("java/lang/String", inputs.size());
-    jobjectArray shapes = f.array("[J", inputs.size());
-    size_t i = 0;
-    for (auto& input : inputs) {
-        f.element(names, i, f.string(input.first));
-        f.element(shapes, i++, f.longs(input.second));
-    }
-    return f.call("shapes", "(J[Ljava/lang/String;[[J)Ljava/lang/String;", (jlong)engine, names, shapes);
+    return inJava([&](Call& call) {
+        jobjectArray names = call.array("java/lang/String", inputs.size());
+        jobjectArray shapes = call.array("[J", inputs.size());
+        size_t i = 0;
+        for (auto& input : inputs) {
+            call.element(names, i, call.string(input.first));
+            call.element(shapes, i++, call.longs(input.second));
+        }
+        return call("shapes", "(J[Ljava/lang/String;[[J)Ljava/lang/String;", (jlong)engine, names, shapes);
+    });
 }
 
 std::string runNetwork(void* engine, const std::vector<Binding>& bindings) {
-    Frame f;
-    jobjectArray names = f.array("java/lang/String", bindings.size());
-    jobjectArray shapes = f.array("[J", bindings.size());
-    std::vector<int64_t> addresses, isInput;
-    for (size_t i = 0; i < bindings.size(); i++) {
-        f.element(names, i, f.string(bindings[i].name));
-        f.element(shapes, i, f.longs(bindings[i].shape));
-        addresses.push_back((int64_t)bindings[i].address);
-        isInput.push_back(bindings[i].input);
-    }
-    return f.call("run", "(J[Ljava/lang/String;[J[[J[J)Ljava/lang/String;", (jlong)engine, names, f.longs(addresses), shapes,
-        f.longs(isInput));
+    return inJava([&](Call& call) {
+        jobjectArray names = call.array("java/lang/String", bindings.size());
+        jobjectArray shapes = call.array("[J", bindings.size());
+        std::vector<int64_t> addresses, isInput;
+        for (size_t i = 0; i < bindings.size(); i++) {
+            call.element(names, i, call.string(bindings[i].name));
+            call.element(shapes, i, call.longs(bindings[i].shape));
+            addresses.push_back((int64_t)bindings[i].address);
+            isInput.push_back(bindings[i].input);
+        }
+        return call("run", "(J[Ljava/lang/String;[J[[J[J)Ljava/lang/String;", (jlong)engine, names, call.longs(addresses),
+            shapes, call.longs(isInput));
+    });
 }
 
 }  // namespace emulator::trt

@@ -49,10 +49,9 @@ public record ModelHeader(
      *     outside the model's folder
      */
     public static ModelHeader read(Model model) {
-        Reader reader = new Reader(
-                model.name(),
-                model.path().map(p -> Optional.ofNullable(p.toAbsolutePath().getParent())
-                        .orElse(p.toAbsolutePath())));
+        Reader reader = new Reader(model.name(), model.path().map(p -> Optional.ofNullable(
+                        p.toAbsolutePath().getParent())
+                .orElse(p.toAbsolutePath())));
         try {
             if (model.path().isPresent()) {
                 try (InputStream in = Files.newInputStream(model.path().get())) {

@@ -67,8 +67,9 @@ final class BuildCommand implements Callable<Integer> {
     @Option(
             names = "--calibrate",
             paramLabel = "DIR",
-            description = "Images like those the model will meet, or for int8 a file of 'derm precision --save-calibration'."
-                    + " Demo models in int8 need none.")
+            description =
+                    "Images like those the model will meet, or for int8 a file of 'derm precision --save-calibration'."
+                            + " Demo models in int8 need none.")
     private @Nullable Path calibrate;
 
     @Option(

@@ -123,7 +123,8 @@ final class CompareCommand implements Callable<Integer> {
         Both<SessionOptions> sessions = new Both<>(
                 runtimeProperties.of("a", runtimes.a(), session), runtimeProperties.of("b", runtimes.b(), session));
         Both<Model> models = new Both<>(
-                ModelArgument.of(modelA, runtimes.a().name()), ModelArgument.of(modelB, runtimes.b().name()));
+                ModelArgument.of(modelA, runtimes.a().name()),
+                ModelArgument.of(modelB, runtimes.b().name()));
         DataSet data = DataSet.read(images).atMost(maxImages);
         ComparisonResult result;
         try (Comparison comparison = Comparison.open(runtimes, models, sessions, data);

@@ -76,7 +76,8 @@ enum DemoModel {
             case fp32 -> float32();
             case fp16 -> {
                 if (!tensorRt) {
-                    // ONNX Runtime takes such a model and drops the casts on the CPU: what it answers says nothing of float16.
+                    // ONNX Runtime takes such a model and drops the casts on the CPU: what it answers says nothing of
+                    // float16.
                     throw new IllegalArgumentException("Precision fp16 of " + argument + " is computed in float32 by "
                             + runtime + ", expected fp32 or int8 there, or --runtime " + TrtRuntime.NAME);
                 }
@@ -93,10 +94,11 @@ enum DemoModel {
         return switch (to) {
             case fp16 -> sixteenBits(onnx, DataType.FLOAT16, DataType.FLOAT16.label());
             case bf16 -> sixteenBits(onnx, DataType.BFLOAT16, DataType.BFLOAT16.label());
-            case int8 -> sixteenBits(
-                    Quantiser.to(Quantiser.Target.TENSORRT).quantise(Calibration.parse(onnx, calibration())),
-                    DataType.FLOAT16,
-                    "int8");
+            case int8 ->
+                sixteenBits(
+                        Quantiser.to(Quantiser.Target.TENSORRT).quantise(Calibration.parse(onnx, calibration())),
+                        DataType.FLOAT16,
+                        "int8");
         };
     }
 

@@ -36,7 +36,8 @@ final class ModelArgument {
                 }
             }
         }
-        return demo(text).map(DemoModel::float32)
+        return demo(text)
+                .map(DemoModel::float32)
                 .orElseThrow(() -> new IllegalArgumentException("'" + text + "' is no demo model, expected " + DETECTOR
                         + " or " + CLASSIFIER + ", or one of them with -fp16 or -int8 added"));
     }

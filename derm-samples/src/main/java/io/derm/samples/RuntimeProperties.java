@@ -27,7 +27,8 @@ final class RuntimeProperties {
     @Option(
             names = "--max-batch",
             paramLabel = "N",
-            description = "The most regions that a model runs at once; at most what a trt.plan was built for (default: 32).")
+            description =
+                    "The most regions that a model runs at once; at most what a trt.plan was built for (default: 32).")
     private @Nullable Integer maxBatch;
 
     /**
@@ -62,8 +63,9 @@ final class RuntimeProperties {
         for (String key : given.keySet()) {
             String model = model(key);
             if (!model.isEmpty() && !runtimes.containsKey(model)) {
-                throw new IllegalArgumentException("--runtime-option " + key + " is for '" + model + "', expected one of "
-                        + runtimes.keySet().stream().sorted().toList());
+                throw new IllegalArgumentException(
+                        "--runtime-option " + key + " is for '" + model + "', expected one of "
+                                + runtimes.keySet().stream().sorted().toList());
             }
             List<InferenceRuntime> candidates =
                     model.isEmpty() ? List.copyOf(runtimes.values()) : List.of(runtimes.get(model));

@@ -68,7 +68,8 @@ final class TensorRtModel implements AutoCloseable {
         }
         Model source = ModelArgument.of(argument, TrtRuntime.NAME);
         boolean asItIs = precision.isEmpty()
-                || PrecisionOption.of(source).equals(PrecisionOption.label(precision.get().name()));
+                || PrecisionOption.of(source)
+                        .equals(PrecisionOption.label(precision.get().name()));
         if (asItIs) {
             copy(source);
         } else if (to.isEmpty() || !PrecisionOption.of(source).equals("float32")) {

@@ -21,7 +21,17 @@ class ArchitectureTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "api", "ort", "trt", "onnx", "yolo", "effnet", "capture", "phantom", "models", "pipeline", "samples"
+                "api",
+                "ort",
+                "trt",
+                "onnx",
+                "yolo",
+                "effnet",
+                "capture",
+                "phantom",
+                "models",
+                "pipeline",
+                "samples"
             })
     void import_everyRoom_isSeen(String room) {
         assertThat(DERM.stream().filter(c -> c.getPackageName().equals("io.derm." + room)))

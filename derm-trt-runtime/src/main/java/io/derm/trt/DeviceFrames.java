@@ -185,7 +185,9 @@ final class DeviceFrames implements AutoCloseable {
             staging = PinnedMemory.allocate(size);
             to.staging = staging;
         }
-        ByteBuffer whole = pixels.limit() == pixels.capacity() ? pixels : pixels.duplicate().clear();
+        ByteBuffer whole = pixels.limit() == pixels.capacity()
+                ? pixels
+                : pixels.duplicate().clear();
         staging.bytes().put(0, whole, 0, size);
         return staging.pointer();
     }

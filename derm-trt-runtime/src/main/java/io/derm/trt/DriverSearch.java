@@ -5,11 +5,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks for NVIDIA's driver where Linux's linker would, in a few milliseconds and with nothing loaded or unpacked, so that machines without
+ * Looks for NVIDIA's driver where Linux's linker would, in some milliseconds and with nothing loaded or unpacked, so that machines without
  * one lose no time. A no is certain, a yes is for the linker to confirm. Immutable.
  */
 final class DriverSearch {
@@ -55,16 +54,29 @@ final class DriverSearch {
 
     /** Whether the kernel has the driver, as in a container that was started without its library. */
     boolean kernel() {
-        return KERNEL.stream().anyMatch(sign -> Files.exists(root.resolve(sign)));
+        for (String sign : KERNEL) {
+            if (Files.exists(root.resolve(sign))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private boolean inFolders() {
-        // The linker separates by either sign, and reads no name as the current folder.
-        Stream<Path> given = libraryPath == null
-                ? Stream.empty()
-                : Stream.of(libraryPath.split("[:;]", -1)).map(Path::of);
-        return Stream.concat(given, FOLDERS.stream().map(root::resolve))
-                .anyMatch(folder -> Files.exists(folder.resolve(LIBRARY)));
+        for (String folder : FOLDERS) {
+            if (Files.exists(root.resolve(folder).resolve(LIBRARY))) {
+                return true;
+            }
+        }
+        if (libraryPath != null) {
+            // The linker separates by either sign, and reads no name as the current folder.
+            for (String folder : libraryPath.split("[:;]", -1)) {
+                if (Files.exists(Path.of(folder).resolve(LIBRARY))) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     private boolean inCache() {

@@ -4,15 +4,12 @@ import io.derm.api.ElementType;
 import io.derm.api.Model;
 import io.derm.api.ModelException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.tensorrt.global.nvinfer;
 import org.bytedeco.tensorrt.global.nvinfer.DataType;
 import org.bytedeco.tensorrt.global.nvinfer.ExecutionContextAllocationStrategy;
 import org.bytedeco.tensorrt.global.nvinfer.LayerInformationFormat;
-import org.bytedeco.tensorrt.global.nvinfer.TensorIOMode;
 import org.bytedeco.tensorrt.nvinfer.ICudaEngine;
 import org.bytedeco.tensorrt.nvinfer.IEngineInspector;
 import org.bytedeco.tensorrt.nvinfer.IExecutionContext;
@@ -66,7 +63,8 @@ final class Engine implements AutoCloseable {
 
     /** Type of an input's or output's elements. */
     ElementType type(String tensor, Model model) {
-        DataType type = engine.getTensorDataType(tensor);
+        // What native code returns is an enumerator of its own, which stands for the constant of its value.
+        DataType type = engine.getTensorDataType(tensor).intern();
         return switch (type) {
             case kFLOAT -> ElementType.FLOAT32;
             case kHALF -> ElementType.FLOAT16;
@@ -75,24 +73,13 @@ final class Engine implements AutoCloseable {
             case kINT32 -> ElementType.INT32;
             case kINT64 -> ElementType.INT64;
             case kBOOL -> ElementType.BOOL;
-            default -> throw new ModelException(
-                    340,
-                    "Tensor '" + tensor + "' of " + model.name() + " has elements of type " + type
-                            + " in its engine, expected float32, float16, uint8, int8, int32, int64 or bool",
-                    "Add a Cast to one of these to the graph.");
+            default ->
+                throw new ModelException(
+                        340,
+                        "Tensor '" + tensor + "' of " + model.name() + " has elements of type " + type
+                                + " in its engine, expected float32, float16, uint8, int8, int32, int64 or bool",
+                        "Add a Cast to one of these to the graph.");
         };
-    }
-
-    /** Names of its inputs or its outputs. */
-    List<String> tensors(TensorIOMode mode) {
-        List<String> names = new ArrayList<>();
-        for (int i = 0; i < engine.getNbIOTensors(); i++) {
-            String name = engine.getIOTensorName(i);
-            if (engine.getTensorIOMode(name) == mode) {
-                names.add(name);
-            }
-        }
-        return names;
     }
 
     /** Layers after fusion. */

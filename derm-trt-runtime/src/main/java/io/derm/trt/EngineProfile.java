@@ -37,8 +37,7 @@ record EngineProfile(Signature signature, boolean freeBatch, int batch, int maxB
     static EngineProfile of(Model model, ModelHeader header, int batch, int maxBatch) {
         Map<String, String> metadata = new HashMap<>(header.metadata());
         metadata.putAll(model.overrides());
-        Signature declared =
-                new Signature(infos(header.inputs(), model), infos(header.outputs(), model), metadata);
+        Signature declared = new Signature(infos(header.inputs(), model), infos(header.outputs(), model), metadata);
         List<TensorInfo> inputs = new ArrayList<>();
         for (TensorInfo input : declared.inputs()) {
             inputs.add(sized(input, declared, model));

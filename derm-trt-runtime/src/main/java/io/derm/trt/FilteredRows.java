@@ -85,7 +85,8 @@ final class FilteredRows implements AutoCloseable {
         Cuda.check(cudaMemsetAsync(device.pointer(), 0, HEADER, stream), "clear a counter");
         call.launch(stream);
         Cuda.check(
-                cudaMemcpyAsync(host.pointer(), device.pointer(), host.bytes().capacity(), cudaMemcpyDeviceToHost, stream),
+                cudaMemcpyAsync(
+                        host.pointer(), device.pointer(), host.bytes().capacity(), cudaMemcpyDeviceToHost, stream),
                 "copy rows from the GPU");
     }
 

@@ -65,8 +65,9 @@ final class Kernels implements AutoCloseable {
         long start = System.nanoTime();
         byte[] cubin = KernelCompiler.cubin(source, gpu.major(), gpu.minor());
         Duration took = Duration.ofNanos(System.nanoTime() - start);
-        ByteBuffer bytes =
-                ByteBuffer.allocateDirect(cubin.length).order(ByteOrder.nativeOrder()).put(0, cubin);
+        ByteBuffer bytes = ByteBuffer.allocateDirect(cubin.length)
+                .order(ByteOrder.nativeOrder())
+                .put(0, cubin);
         try {
             store.write(name, header, took, bytes);
         } catch (IOException e) {
@@ -114,12 +115,7 @@ final class Kernels implements AutoCloseable {
     /** Turns float16 numbers into float32. */
     KernelCall widen(long halves, long floats, int count) {
         return new KernelCall(
-                KernelSource.WIDEN,
-                widen,
-                Launch.row(count),
-                cell(halves),
-                cell(floats),
-                new IntPointer(1).put(count));
+                KernelSource.WIDEN, widen, Launch.row(count), cell(halves), cell(floats), new IntPointer(1).put(count));
     }
 
     private static LongPointer cell(long value) {

@@ -73,8 +73,7 @@ final class Lanes implements AutoCloseable {
             for (TensorInfo output : profile.signature().outputs()) {
                 int[] shape = shape(context, output.name());
                 large.add(shape);
-                outputs.add(closer.own(
-                        new Output(output.name(), engine.type(output.name(), model), elements(shape))));
+                outputs.add(closer.own(new Output(output.name(), engine.type(output.name(), model), elements(shape))));
             }
             if (profile.freeBatch()) {
                 setShapes(context, 1);

@@ -133,9 +133,7 @@ final class NetworkBuilder implements AutoCloseable {
         config.setProfilingVerbosity(ProfilingVerbosity.kDETAILED);
         if (options.compatibility() != TrtOptions.Compatibility.NONE) {
             config.setHardwareCompatibilityLevel(constant(
-                    HardwareCompatibilityLevel.class,
-                    options.compatibility().name(),
-                    TrtOptions.COMPATIBILITY));
+                    HardwareCompatibilityLevel.class, options.compatibility().name(), TrtOptions.COMPATIBILITY));
         }
         if (options.tiling() != TrtOptions.Tiling.NONE) {
             tile(config);
@@ -155,9 +153,7 @@ final class NetworkBuilder implements AutoCloseable {
         try {
             Class<?> level = Class.forName(nvinfer.class.getName() + "$TilingOptimizationLevel");
             Object constant = level.getField("k" + options.tiling()).get(null);
-            config.getClass()
-                    .getMethod("setTilingOptimizationLevel", level)
-                    .invoke(config, constant);
+            config.getClass().getMethod("setTilingOptimizationLevel", level).invoke(config, constant);
         } catch (InvocationTargetException e) {
             throw new IllegalStateException("Tiling cannot be set", e.getCause());
         } catch (ReflectiveOperationException e) {

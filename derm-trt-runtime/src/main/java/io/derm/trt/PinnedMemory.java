@@ -18,8 +18,7 @@ final class PinnedMemory implements AutoCloseable {
 
     private PinnedMemory(Pointer pointer, long size) {
         this.pointer = pointer;
-        this.bytes =
-                new BytePointer(pointer).capacity(size).asByteBuffer().order(ByteOrder.nativeOrder());
+        this.bytes = new BytePointer(pointer).capacity(size).asByteBuffer().order(ByteOrder.nativeOrder());
     }
 
     static PinnedMemory allocate(long bytes) {

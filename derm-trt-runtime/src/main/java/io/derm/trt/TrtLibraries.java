@@ -10,7 +10,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Whether TensorRT works here. The answer holds for the life of the process, as a native library that failed to load does not load later.
- * Where there is no NVIDIA driver it takes a few milliseconds; elsewhere CUDA and TensorRT are loaded, out of jars unpacked before. Thread-safe.
+ * Where there is no NVIDIA driver it takes some milliseconds; elsewhere CUDA and TensorRT are loaded, out of jars unpacked before. Thread-safe.
  */
 final class TrtLibraries {
     private static final Logger LOG = LoggerFactory.getLogger(TrtLibraries.class);

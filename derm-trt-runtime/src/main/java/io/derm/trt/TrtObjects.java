@@ -3,8 +3,14 @@ package io.derm.trt;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.reflect.Constructor;
+import java.lang.reflect.Method;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.tensorrt.nvonnxparser.IParser;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +20,20 @@ import org.jspecify.annotations.Nullable;
  */
 final class TrtObjects {
     private static final int DELETING_DESTRUCTOR = 1;
+    /**
+     * What NvOnnxParser.h declares in an {@code IParser} before its destructor: all of it from TensorRT 10.0 to 10.16, where the destructor that frees
+     * is in slot 9, and all but two from 11.0 on, where it is in slot 7.
+     */
+    private static final List<String> BEFORE_THE_PARSERS_DESTRUCTORS = List.of(
+            "parse",
+            "parseFromFile",
+            "supportsModel",
+            "parseWithWeightDescriptors",
+            "supportsOperator",
+            "getNbErrors",
+            "getError",
+            "clearErrors");
+
     private static final MethodHandle CALL = Call.constructor();
 
     private TrtObjects() {}
@@ -24,9 +44,22 @@ final class TrtObjects {
             return;
         }
         long table = new LongPointer(new Call(object.address())).get();
-        long destructor = new LongPointer(new Call(table)).get(DELETING_DESTRUCTOR);
+        long destructor = new LongPointer(new Call(table)).get(deletingDestructor(object));
         Call.call(destructor, object);
         object.setNull();
+    }
+
+    /** Slot of the destructor that frees: after the methods declared before the destructors, which only a parser has. */
+    private static int deletingDestructor(Pointer object) {
+        if (!(object instanceof IParser)) {
+            return DELETING_DESTRUCTOR;
+        }
+        Set<String> methods =
+                Arrays.stream(IParser.class.getMethods()).map(Method::getName).collect(Collectors.toSet());
+        return (int) BEFORE_THE_PARSERS_DESTRUCTORS.stream()
+                        .filter(methods::contains)
+                        .count()
+                + DELETING_DESTRUCTOR;
     }
 
     /** Gives access to what JavaCPP keeps for subclasses. */

@@ -118,8 +118,7 @@ public record TrtOptions(
                     + ", expected none below 0 and a batch of at least 1");
         }
         if (optimizationLevel < 0 || optimizationLevel > 5) {
-            throw new IllegalArgumentException(
-                    OPTIMIZATION_LEVEL + " is " + optimizationLevel + ", expected 0 to 5");
+            throw new IllegalArgumentException(OPTIMIZATION_LEVEL + " is " + optimizationLevel + ", expected 0 to 5");
         }
     }
 

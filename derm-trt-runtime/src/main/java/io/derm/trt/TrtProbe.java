@@ -1,13 +1,6 @@
 package io.derm.trt;
 
-import static org.bytedeco.cuda.global.cudart.cuDeviceGet;
-import static org.bytedeco.cuda.global.cudart.cuDeviceGetName;
-import static org.bytedeco.cuda.global.cudart.cuDeviceTotalMem;
 import static org.bytedeco.cuda.global.cudart.cuInit;
-import static org.bytedeco.cuda.global.cudart.cudaDevAttrComputeCapabilityMajor;
-import static org.bytedeco.cuda.global.cudart.cudaDevAttrComputeCapabilityMinor;
-import static org.bytedeco.cuda.global.cudart.cudaDevAttrMultiProcessorCount;
-import static org.bytedeco.cuda.global.cudart.cudaDeviceGetAttribute;
 import static org.bytedeco.cuda.global.cudart.cudaDriverGetVersion;
 import static org.bytedeco.cuda.global.cudart.cudaErrorInsufficientDriver;
 import static org.bytedeco.cuda.global.cudart.cudaErrorNoDevice;
@@ -18,19 +11,15 @@ import static org.bytedeco.cuda.global.cudart.cudaGetLastError;
 import static org.bytedeco.cuda.global.cudart.cudaRuntimeGetVersion;
 import static org.bytedeco.cuda.global.cudart.cudaSuccess;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.bytedeco.cuda.global.nvrtc;
 import org.bytedeco.javacpp.BytePointer;
-import org.bytedeco.javacpp.SizeTPointer;
 import org.bytedeco.tensorrt.global.nvonnxparser;
 
 /** Loads CUDA and TensorRT and asks them what is there. Makes no context on any GPU. */
 final class TrtProbe {
-    private static final int LONGEST_NAME = 256;
-
     private TrtProbe() {}
 
     /**
@@ -43,10 +32,10 @@ final class TrtProbe {
         // Devices first: without one TensorRT hands out objects that are none.
         int runtime = runtimeVersion();
         int driver = driverVersion();
-        List<GpuFound> gpus = gpus(driver, runtime);
-        if (gpus.stream().noneMatch(GpuFound::newEnough)) {
+        List<Gpu> gpus = gpus(driver, runtime);
+        if (gpus.stream().noneMatch(Gpu::newEnough)) {
             throw TrtUnavailable.gpuTooOld(
-                    gpus.stream().map(GpuFound::toString).collect(Collectors.joining(", ")), GpuFound.OLDEST);
+                    gpus.stream().map(Gpu::toString).collect(Collectors.joining(", ")), Gpu.OLDEST);
         }
         load(nvrtc.class);
         OptionalLibraries.replaceAbsent();
@@ -54,10 +43,10 @@ final class TrtProbe {
         load(nvonnxparser.class);
         return "TensorRT " + tensorRt + ", CUDA " + TrtUnavailable.cuda(runtime) + " (driver "
                 + TrtUnavailable.cuda(driver) + "), "
-                + gpus.stream().map(GpuFound::toString).collect(Collectors.joining(", "));
+                + gpus.stream().map(Gpu::toString).collect(Collectors.joining(", "));
     }
 
-    private static List<GpuFound> gpus(int driver, int runtime) {
+    private static List<Gpu> gpus(int driver, int runtime) {
         int[] count = new int[1];
         int status = cudaGetDeviceCount(count);
         if (status == cudaErrorInsufficientDriver && driver > 0) {
@@ -68,37 +57,11 @@ final class TrtProbe {
         }
         check(status);
         check(cuInit(0));
-        List<GpuFound> gpus = new ArrayList<>();
+        List<Gpu> gpus = new ArrayList<>();
         for (int i = 0; i < count[0]; i++) {
-            gpus.add(gpu(i));
+            gpus.add(Gpu.describe(i, (what, code) -> check(code)));
         }
         return gpus;
-    }
-
-    private static GpuFound gpu(int ordinal) {
-        int[] handle = new int[1];
-        check(cuDeviceGet(handle, ordinal));
-        byte[] name = new byte[LONGEST_NAME];
-        check(cuDeviceGetName(name, name.length, handle[0]));
-        int length = 0;
-        while (length < name.length && name[length] != 0) {
-            length++;
-        }
-        try (SizeTPointer bytes = new SizeTPointer(1)) {
-            check(cuDeviceTotalMem(bytes, handle[0]));
-            return new GpuFound(
-                    new String(name, 0, length, StandardCharsets.UTF_8),
-                    attribute(cudaDevAttrComputeCapabilityMajor, ordinal),
-                    attribute(cudaDevAttrComputeCapabilityMinor, ordinal),
-                    attribute(cudaDevAttrMultiProcessorCount, ordinal),
-                    bytes.get());
-        }
-    }
-
-    private static int attribute(int attribute, int ordinal) {
-        int[] value = new int[1];
-        check(cudaDeviceGetAttribute(value, attribute, ordinal));
-        return value[0];
     }
 
     private static int runtimeVersion() {

@@ -17,6 +17,8 @@ import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -73,10 +75,11 @@ public final class TrtRuntime implements InferenceRuntime {
     }
 
     /**
-     * Opens a model, building its engine if none that fits is kept. An interrupt while another thread or process builds it ends the wait.
+     * Opens a model, building its engine if none that fits is kept. An interrupt ends the wait for the engine; TensorRT cannot be stopped while
+     * it builds, so the build goes on and its engine is kept for the next time.
      *
      * @throws io.derm.api.ModelException if TensorRT cannot read or build the model
-     * @throws RuntimeUnavailableException if TensorRT does not work here, or the validated plan asked for is not there
+     * @throws RuntimeUnavailableException if TensorRT does not work here, the validated plan asked for is not there, or the thread is interrupted
      * @throws IllegalArgumentException if a property is not one of {@link TrtOptions}
      */
     @Override
@@ -93,7 +96,8 @@ public final class TrtRuntime implements InferenceRuntime {
         GpuDevice device = GpuDevice.lease(how.device(), how.cache());
         Engine engine = null;
         try {
-            engine = engine(model, header, profile, how, device.gpu(), listener);
+            Gpu gpu = device.gpu();
+            engine = waitFor(model, how, () -> engine(model, header, profile, how, gpu, listener), Engine::close);
             Session session = new TrtSession(model, profile, how, device, engine);
             LOG.debug("Opened {} with {}", model, how);
             return session;
@@ -108,13 +112,33 @@ public final class TrtRuntime implements InferenceRuntime {
         }
     }
 
+    /** Does what may take minutes on a thread of its own. */
+    private static <T> T waitFor(Model model, TrtOptions how, Supplier<T> work, Consumer<T> late) {
+        try {
+            return Background.call(
+                    "derm-build-" + model.name(),
+                    () -> {
+                        GpuDevice device = GpuDevice.lease(how.device(), how.cache());
+                        try {
+                            return work.get();
+                        } finally {
+                            device.release();
+                        }
+                    },
+                    late);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new RuntimeUnavailableException(
+                    352,
+                    "Waiting for an engine of " + TrtErrors.file(model)
+                            + " was interrupted; TensorRT cannot be stopped while it builds and goes on in the background",
+                    "Open the model again: an engine that has been built meanwhile is loaded.",
+                    e);
+        }
+    }
+
     private static Engine engine(
-            Model model,
-            ModelHeader header,
-            EngineProfile profile,
-            TrtOptions how,
-            Gpu gpu,
-            BuildListener listener) {
+            Model model, ModelHeader header, EngineProfile profile, TrtOptions how, Gpu gpu, BuildListener listener) {
         EngineKey key = key(model, header, profile, how, gpu);
         if (how.plan().isPresent()) {
             TrtOptions.Validated plan = how.plan().get();
@@ -125,11 +149,13 @@ public final class TrtRuntime implements InferenceRuntime {
                             EngineKey.TENSORRT, key.value(EngineKey.TENSORRT),
                             EngineKey.ONNX, key.value(EngineKey.ONNX)));
             return Engine.load(bytes)
-                    .orElseThrow(() -> new RuntimeUnavailableException(
-                            350,
-                            "TensorRT " + TrtVersion.ofLibrary() + " on " + gpu.name() + " does not take plan "
-                                    + plan.file() + ": " + TrtLogger.instance().firstError(),
-                            "Use the TensorRT and the kind of GPU that the plan was validated with, or validate a new one."));
+                    .orElseThrow(
+                            () -> new RuntimeUnavailableException(
+                                    350,
+                                    "TensorRT " + TrtVersion.ofLibrary() + " on " + gpu.name() + " does not take plan "
+                                            + plan.file() + ": "
+                                            + TrtLogger.instance().firstError(),
+                                    "Use the TensorRT and the kind of GPU that the plan was validated with, or validate a new one."));
         }
         return new EngineCache(how.cache())
                 .engine(
@@ -144,10 +170,10 @@ public final class TrtRuntime implements InferenceRuntime {
 
     /**
      * Builds a model into a plan file with notes beside it, for {@link TrtOptions#PLAN}. Builds anew whatever the cache holds; what was there
-     * stays until the new plan is complete.
+     * stays until the new plan is complete. An interrupt ends the wait, and nothing is written.
      *
      * @throws io.derm.api.ModelException if TensorRT cannot read or build the model
-     * @throws RuntimeUnavailableException if TensorRT does not work here, or the file cannot be written
+     * @throws RuntimeUnavailableException if TensorRT does not work here, the file cannot be written, or the thread is interrupted
      */
     public BuiltPlan build(Model model, SessionOptions options, Path plan, BuildListener listener) {
         TrtLibraries.require();
@@ -158,27 +184,35 @@ public final class TrtRuntime implements InferenceRuntime {
         EngineKey key = key(model, header, profile, how, gpu);
         Instant begun = Instant.now();
         long start = System.nanoTime();
-        EngineCache.Built built;
-        try (Ticker ticker = Ticker.start(listener, Optional.empty())) {
-            built = NetworkBuilder.build(model, profile, how, Optional.empty());
-        }
+        EngineCache.Built built = waitFor(
+                model,
+                how,
+                () -> {
+                    try (Ticker ticker = Ticker.start(listener, Optional.empty())) {
+                        return NetworkBuilder.build(model, profile, how, Optional.empty());
+                    }
+                },
+                late -> {});
         Duration took = Duration.ofNanos(System.nanoTime() - start);
         String sha256 = PlanFile.write(plan, built.plan(), key, begun, took);
         return new BuiltPlan(plan, sha256, took, built.plan().remaining());
     }
 
     /** All that decides whether an engine that was built fits. */
-    private static EngineKey key(
-            Model model, ModelHeader header, EngineProfile profile, TrtOptions how, Gpu gpu) {
+    private static EngineKey key(Model model, ModelHeader header, EngineProfile profile, TrtOptions how, Gpu gpu) {
         return EngineKey.builder()
                 .with(EngineKey.TENSORRT, TrtVersion.ofLibrary())
-                .with(EngineKey.OS, System.getProperty("os.name").toLowerCase(Locale.ROOT) + "-" + System.getProperty("os.arch"))
+                .with(
+                        EngineKey.OS,
+                        System.getProperty("os.name").toLowerCase(Locale.ROOT) + "-" + System.getProperty("os.arch"))
                 .with(EngineKey.GPU, gpu.name())
                 .with(EngineKey.COMPUTE, gpu.major() + "." + gpu.minor())
                 .with(EngineKey.MULTIPROCESSORS, gpu.multiprocessors())
                 .with(EngineKey.ONNX, digest(model, header))
                 .with(EngineKey.ONNX_BYTES, bytes(model, header))
-                .with(EngineKey.PRECISION, profile.signature().get(ModelKeys.PRECISION).orElse("as-in-graph"))
+                .with(
+                        EngineKey.PRECISION,
+                        profile.signature().get(ModelKeys.PRECISION).orElse("as-in-graph"))
                 .with(EngineKey.PROFILES, profile.text())
                 .with(EngineKey.FLAGS, "strongly-typed" + (how.tf32() ? " tf32" : ""))
                 .with(EngineKey.LEVEL, how.optimizationLevel())
@@ -209,7 +243,10 @@ public final class TrtRuntime implements InferenceRuntime {
             return bytes;
         } catch (IOException e) {
             throw new RuntimeUnavailableException(
-                    351, "The size of " + TrtErrors.file(model) + " cannot be asked: " + e.getMessage(), "Check the file.", e);
+                    351,
+                    "The size of " + TrtErrors.file(model) + " cannot be asked: " + e.getMessage(),
+                    "Check the file.",
+                    e);
         }
     }
 }

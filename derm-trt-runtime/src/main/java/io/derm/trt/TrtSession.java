@@ -170,11 +170,7 @@ final class TrtSession implements Session {
 
     private KernelCall imageCall(ImageInput image, Lane lane) {
         return device.kernels()
-                .image(
-                        image,
-                        lane.batch(),
-                        deviceJob.address(),
-                        lanes.input(0).address());
+                .image(image, lane.batch(), deviceJob.address(), lanes.input(0).address());
     }
 
     private void launch(Lane lane, ImageInput image, boolean filter) {

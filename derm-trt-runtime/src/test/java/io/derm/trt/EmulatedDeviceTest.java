@@ -71,7 +71,8 @@ class EmulatedDeviceTest {
         assertThat(cuDeviceGetName(name, name.length, value[0])).isZero();
         assertThat(new String(name, StandardCharsets.UTF_8).trim()).isEqualTo("Emulated device (CPU)");
         EmulatedDevice.computeCapability(8, 7);
-        assertThat(cudaDeviceGetAttribute(value, cudaDevAttrComputeCapabilityMinor, 0)).isZero();
+        assertThat(cudaDeviceGetAttribute(value, cudaDevAttrComputeCapabilityMinor, 0))
+                .isZero();
         assertThat(value).containsExactly(7);
         assertThat(cudaGetErrorName(cudaErrorMemoryAllocation).getString()).isEqualTo("cudaErrorMemoryAllocation");
     }
@@ -96,8 +97,10 @@ class EmulatedDeviceTest {
         for (int i = 0; i < 16; i++) {
             in.put(i, i * 0.5f);
         }
-        assertThat(cudaMemcpyAsync(device, in, 64, cudaMemcpyHostToDevice, stream)).isZero();
-        assertThat(cudaMemcpyAsync(out, device, 64, cudaMemcpyDeviceToHost, stream)).isZero();
+        assertThat(cudaMemcpyAsync(device, in, 64, cudaMemcpyHostToDevice, stream))
+                .isZero();
+        assertThat(cudaMemcpyAsync(out, device, 64, cudaMemcpyDeviceToHost, stream))
+                .isZero();
         // Nothing has waited yet.
         assertThat(out.get(3)).isNaN();
         assertThat(cudaStreamSynchronize(stream)).isZero();
@@ -132,7 +135,8 @@ class EmulatedDeviceTest {
             host.put(i, (byte) i);
         }
         CUstream_st stream = stream();
-        assertThat(cudaMemcpy2DAsync(device, 16, host, 8, 5, 3, cudaMemcpyHostToDevice, stream)).isZero();
+        assertThat(cudaMemcpy2DAsync(device, 16, host, 8, 5, 3, cudaMemcpyHostToDevice, stream))
+                .isZero();
         assertThat(cudaStreamSynchronize(stream)).isZero();
         byte[] got = new byte[48];
         try (BytePointer all = new BytePointer(48)) {
@@ -165,15 +169,18 @@ class EmulatedDeviceTest {
         Pointer device = malloc(64);
         FloatPointer host = pinned(64);
         CUstream_st stream = stream();
-        assertThat(cudaMemcpyAsync(device, host, 65, cudaMemcpyHostToDevice, stream)).isEqualTo(cudaErrorInvalidValue);
+        assertThat(cudaMemcpyAsync(device, host, 65, cudaMemcpyHostToDevice, stream))
+                .isEqualTo(cudaErrorInvalidValue);
         violated("65 bytes");
         assertThat(cudaMemsetAsync(device, 0, 65, stream)).isEqualTo(cudaErrorInvalidValue);
         violated("cudaMemsetAsync");
         // Host and device the wrong way round.
-        assertThat(cudaMemcpyAsync(host, device, 64, cudaMemcpyHostToDevice, stream)).isEqualTo(cudaErrorInvalidValue);
+        assertThat(cudaMemcpyAsync(host, device, 64, cudaMemcpyHostToDevice, stream))
+                .isEqualTo(cudaErrorInvalidValue);
         violated("cudaMemcpyAsync");
         assertThat(cudaFree(device)).isZero();
-        assertThat(cudaMemcpyAsync(device, host, 8, cudaMemcpyHostToDevice, stream)).isEqualTo(cudaErrorInvalidValue);
+        assertThat(cudaMemcpyAsync(device, host, 8, cudaMemcpyHostToDevice, stream))
+                .isEqualTo(cudaErrorInvalidValue);
         violated("live allocation of the device");
     }
 
@@ -182,12 +189,14 @@ class EmulatedDeviceTest {
         Pointer device = malloc(64);
         CUstream_st stream = stream();
         try (FloatPointer pageable = new FloatPointer(16)) {
-            assertThat(cudaMemcpyAsync(device, pageable, 64, cudaMemcpyHostToDevice, stream)).isZero();
+            assertThat(cudaMemcpyAsync(device, pageable, 64, cudaMemcpyHostToDevice, stream))
+                    .isZero();
             violated("not page-locked");
             assertThat(cudaHostRegister(pageable, 64, 0)).isZero();
             assertThat(cudaHostRegister(pageable, 32, 0)).isEqualTo(cudaErrorHostMemoryAlreadyRegistered);
             violated("overlap");
-            assertThat(cudaMemcpyAsync(device, pageable, 64, cudaMemcpyHostToDevice, stream)).isZero();
+            assertThat(cudaMemcpyAsync(device, pageable, 64, cudaMemcpyHostToDevice, stream))
+                    .isZero();
             EmulatedDevice.assertNoViolations();
             assertThat(cudaHostUnregister(pageable)).isZero();
             assertThat(cudaHostUnregister(pageable)).isEqualTo(cudaErrorHostMemoryNotRegistered);
@@ -201,9 +210,12 @@ class EmulatedDeviceTest {
         FloatPointer back = pinned(4);
         Pointer device = malloc(16);
         CUstream_st stream = stream();
-        assertThat(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal)).isZero();
-        assertThat(cudaMemcpyAsync(device, host, 16, cudaMemcpyHostToDevice, stream)).isZero();
-        assertThat(cudaMemcpyAsync(back, device, 16, cudaMemcpyDeviceToHost, stream)).isZero();
+        assertThat(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal))
+                .isZero();
+        assertThat(cudaMemcpyAsync(device, host, 16, cudaMemcpyHostToDevice, stream))
+                .isZero();
+        assertThat(cudaMemcpyAsync(back, device, 16, cudaMemcpyDeviceToHost, stream))
+                .isZero();
         CUgraph_st graph = new CUgraph_st();
         assertThat(cudaStreamEndCapture(stream, graph)).isZero();
         CUgraphExec_st exec = new CUgraphExec_st();
@@ -239,7 +251,8 @@ class EmulatedDeviceTest {
                 () -> cudaStreamSynchronize(stream),
                 () -> cudaStreamQuery(stream));
         for (Callable<Integer> call : forbidden) {
-            assertThat(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal)).isZero();
+            assertThat(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal))
+                    .isZero();
             assertThat(status(call)).isEqualTo(cudaErrorStreamCaptureUnsupported);
             CUgraph_st graph = new CUgraph_st();
             assertThat(cudaStreamEndCapture(stream, graph)).isEqualTo(cudaErrorStreamCaptureInvalidated);
@@ -251,7 +264,8 @@ class EmulatedDeviceTest {
     @Test
     void capture_otherThreadAllocates_isAllowed() throws Exception {
         CUstream_st stream = stream();
-        assertThat(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal)).isZero();
+        assertThat(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal))
+                .isZero();
         assertThat(elsewhere(() -> cudaMalloc(new PointerPointer<>(1), 8))).isZero();
         CUgraph_st graph = new CUgraph_st();
         assertThat(elsewhere(() -> cudaStreamEndCapture(stream, graph))).isEqualTo(cudaErrorStreamCaptureWrongThread);
@@ -268,7 +282,8 @@ class EmulatedDeviceTest {
         CUevent_st join = event();
         Pointer device = malloc(8);
         for (boolean joins : new boolean[] {true, false}) {
-            assertThat(cudaStreamBeginCapture(one, cudaStreamCaptureModeThreadLocal)).isZero();
+            assertThat(cudaStreamBeginCapture(one, cudaStreamCaptureModeThreadLocal))
+                    .isZero();
             assertThat(cudaEventRecord(fork, one)).isZero();
             assertThat(cudaStreamWaitEvent(two, fork, 0)).isZero();
             assertThat(cudaMemsetAsync(device, 1, 8, two)).isZero();
@@ -291,12 +306,14 @@ class EmulatedDeviceTest {
         Pointer device = malloc(4);
         FloatPointer one = pinned(1).put(0, 1);
         FloatPointer out = pinned(1);
-        assertThat(cudaMemcpyAsync(device, one, 4, cudaMemcpyHostToDevice, first)).isZero();
+        assertThat(cudaMemcpyAsync(device, one, 4, cudaMemcpyHostToDevice, first))
+                .isZero();
         assertThat(cudaEventRecord(event, first)).isZero();
         // Later than the event, so not waited for.
         assertThat(cudaMemsetAsync(device, 0, 4, first)).isZero();
         assertThat(cudaStreamWaitEvent(second, event, 0)).isZero();
-        assertThat(cudaMemcpyAsync(out, device, 4, cudaMemcpyDeviceToHost, second)).isZero();
+        assertThat(cudaMemcpyAsync(out, device, 4, cudaMemcpyDeviceToHost, second))
+                .isZero();
         assertThat(cudaStreamSynchronize(second)).isZero();
         assertThat(out.get(0)).isEqualTo(1);
         assertThat(cudaStreamQuery(first)).isEqualTo(cudaErrorNotReady);
@@ -309,8 +326,10 @@ class EmulatedDeviceTest {
         CUstream_st second = stream();
         Pointer device = malloc(4);
         FloatPointer out = pinned(1);
-        assertThat(cudaMemcpyAsync(device, pinned(1).put(0, 1), 4, cudaMemcpyHostToDevice, first)).isZero();
-        assertThat(cudaMemcpyAsync(out, device, 4, cudaMemcpyDeviceToHost, second)).isZero();
+        assertThat(cudaMemcpyAsync(device, pinned(1).put(0, 1), 4, cudaMemcpyHostToDevice, first))
+                .isZero();
+        assertThat(cudaMemcpyAsync(out, device, 4, cudaMemcpyDeviceToHost, second))
+                .isZero();
         assertThat(cudaStreamSynchronize(second)).isZero();
         assertThat(out.get(0)).isNaN();
     }
@@ -358,7 +377,8 @@ class EmulatedDeviceTest {
             host.put(i, i);
         }
         CUstream_st stream = stream();
-        assertThat(cudaMemcpyAsync(in, host, 4000, cudaMemcpyHostToDevice, stream)).isZero();
+        assertThat(cudaMemcpyAsync(in, host, 4000, cudaMemcpyHostToDevice, stream))
+                .isZero();
         try (FloatPointer factors = new FloatPointer(2f, 1f);
                 IntPointer n = new IntPointer(1).put(0, 1000);
                 LongPointer a = new LongPointer(1).put(0, in.address());
@@ -368,7 +388,8 @@ class EmulatedDeviceTest {
                     .isZero();
             n.put(0, 0);
         }
-        assertThat(cudaMemcpyAsync(host, out, 4000, cudaMemcpyDeviceToHost, stream)).isZero();
+        assertThat(cudaMemcpyAsync(host, out, 4000, cudaMemcpyDeviceToHost, stream))
+                .isZero();
         assertThat(cudaStreamSynchronize(stream)).isZero();
         for (int i = 0; i < 1000; i++) {
             assertThat(host.get(i)).isEqualTo(2 * i + 1);
@@ -389,7 +410,8 @@ class EmulatedDeviceTest {
         }
         try (IntPointer got = new IntPointer(6 * 8 * 4)) {
             assertThat(cudaStreamSynchronize(stream)).isZero();
-            assertThat(cudaMemcpy(got, out, 4 * 6 * 8 * 4, cudaMemcpyDeviceToHost)).isZero();
+            assertThat(cudaMemcpy(got, out, 4 * 6 * 8 * 4, cudaMemcpyDeviceToHost))
+                    .isZero();
             for (int z = 0; z < 4; z++) {
                 for (int y = 0; y < 8; y++) {
                     for (int x = 0; x < 6; x++) {
@@ -438,14 +460,17 @@ class EmulatedDeviceTest {
         assertThat(cuModuleLoadData(new CUmod_st(), new BytePointer(cubin))).isEqualTo(cudaErrorNoKernelImageForDevice);
         assertThat(cuModuleLoadData(new CUmod_st(), new BytePointer("not a cubin")))
                 .isEqualTo(cudaErrorInvalidKernelImage);
-        assertThat(cuModuleGetFunction(new CUfunc_st(), module("sm_86"), "other")).isEqualTo(cudaErrorSymbolNotFound);
+        assertThat(cuModuleGetFunction(new CUfunc_st(), module("sm_86"), "other"))
+                .isEqualTo(cudaErrorSymbolNotFound);
     }
 
     @Test
     void nvrtc_unknownArchitectureOrSource_leavesALog() {
         try (_nvrtcProgram program = new _nvrtcProgram();
                 BytePointer log = new BytePointer(4096)) {
-            assertThat(nvrtcCreateProgram(program, new BytePointer(source() + " "), new BytePointer("k.cu"), 0, NONE, NONE)).isZero();
+            assertThat(nvrtcCreateProgram(
+                            program, new BytePointer(source() + " "), new BytePointer("k.cu"), 0, NONE, NONE))
+                    .isZero();
             assertThat(compile(program, "sm_86")).isEqualTo(6);
             assertThat(nvrtcGetProgramLog(program, log)).isZero();
             assertThat(log.getString()).contains("error");
@@ -556,7 +581,8 @@ class EmulatedDeviceTest {
     private static byte[] cubin(String architecture, String source) {
         try (_nvrtcProgram program = new _nvrtcProgram();
                 SizeTPointer size = new SizeTPointer(1)) {
-            assertThat(nvrtcCreateProgram(program, new BytePointer(source), new BytePointer("k.cu"), 0, NONE, NONE)).isZero();
+            assertThat(nvrtcCreateProgram(program, new BytePointer(source), new BytePointer("k.cu"), 0, NONE, NONE))
+                    .isZero();
             assertThat(compile(program, architecture)).isZero();
             assertThat(nvrtcGetCUBINSize(program, size)).isZero();
             byte[] bytes = new byte[(int) size.get()];
@@ -571,7 +597,8 @@ class EmulatedDeviceTest {
 
     private static CUmod_st module(String architecture) {
         CUmod_st module = new CUmod_st();
-        assertThat(cuModuleLoadData(module, new BytePointer(cubin(architecture, source())))).isZero();
+        assertThat(cuModuleLoadData(module, new BytePointer(cubin(architecture, source()))))
+                .isZero();
         return module;
     }
 

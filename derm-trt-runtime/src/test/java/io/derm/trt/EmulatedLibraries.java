@@ -61,17 +61,18 @@ final class EmulatedLibraries {
     /** The sources of kernels that modules can be loaded from: the tests' own and, where there is one, the module's. */
     private List<Path> kernels() {
         return Stream.of(
-                        sources.resolve("test_kernels.cu"),
-                        module.resolve("src/main/resources/io/derm/trt/kernels.cu"))
+                        sources.resolve("test_kernels.cu"), module.resolve("src/main/resources/io/derm/trt/kernels.cu"))
                 .filter(Files::exists)
                 .toList();
     }
 
     private void build() throws IOException {
         Path jni = Path.of(System.getProperty("java.home"), "include");
-        assumeTrue(Files.exists(jni.resolve("jni.h")), "The JDK has no jni.h, which the emulated device is compiled with");
         assumeTrue(
-                System.getProperty("os.name").equals("Linux"), "The emulated device is for Linux, whose linker it relies on");
+                Files.exists(jni.resolve("jni.h")), "The JDK has no jni.h, which the emulated device is compiled with");
+        assumeTrue(
+                System.getProperty("os.name").equals("Linux"),
+                "The emulated device is for Linux, whose linker it relies on");
         assumeTrue(hasCompiler(), "There is no g++ to compile the emulated device with");
         Files.createDirectories(built);
         List<String> command = new ArrayList<>(List.of(
@@ -130,22 +131,18 @@ final class EmulatedLibraries {
     private static String unit(Path kernels) throws IOException {
         String source = Files.readString(kernels);
         StringBuilder table = new StringBuilder();
-        KERNEL.matcher(source)
-                .results()
-                .forEach(m -> table.append("    {\"")
-                        .append(m.group(1))
-                        .append("\", &emulator::bindKernel<&")
-                        .append(m.group(1))
-                        .append(">},\n"));
-        return String.format(
-                """
+        KERNEL.matcher(source).results().forEach(m -> table.append("    {\"")
+                .append(m.group(1))
+                .append("\", &emulator::bindKernel<&")
+                .append(m.group(1))
+                .append(">},\n"));
+        return String.format("""
                 #include "cuda_on_cpu.h"
                 #include "%s"
                 #include "kernel_table.h"
                 [[maybe_unused]] static const int ADDED = (emulator::units().push_back({"%s", {
                 %s}}), 0);
-                """,
-                kernels, hash(source), table);
+                """, kernels, hash(source), table);
     }
 
     /** FNV-1a of 64 bits, as the C++ side computes it. */

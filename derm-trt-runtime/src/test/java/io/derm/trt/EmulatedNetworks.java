@@ -34,7 +34,8 @@ final class EmulatedNetworks {
     private static final List<Pattern> OPERATORS = List.of(
             Pattern.compile("No Op registered for (?<type>\\S+) with domain_version"),
             Pattern.compile("(?<type>\\S+?)\\(-?\\d+\\) is not a registered function/op"),
-            Pattern.compile("Could not find an implementation for (?<type>\\w+)\\(\\d+\\) node with name '(?<name>[^']*)'"));
+            Pattern.compile(
+                    "Could not find an implementation for (?<type>\\w+)\\(\\d+\\) node with name '(?<name>[^']*)'"));
     private static final Pattern NODE = Pattern.compile("[Nn]ode(?: name)?:? ?\\(?'?(?<name>[^\\s')]+)");
 
     private static final Map<Long, OrtSession> OPEN = new ConcurrentHashMap<>();
@@ -59,7 +60,8 @@ final class EmulatedNetworks {
     private static String describe(StringBuilder lines, String kind, Collection<NodeInfo> tensors) {
         for (NodeInfo node : tensors) {
             if (!(node.getInfo() instanceof TensorInfo info) || typeName(info).isEmpty()) {
-                return error(UNSUPPORTED_TYPE, -1, node.getName(), "", "Found unsupported data type: " + node.getInfo());
+                return error(
+                        UNSUPPORTED_TYPE, -1, node.getName(), "", "Found unsupported data type: " + node.getInfo());
             }
             lines.append(kind)
                     .append('\t')

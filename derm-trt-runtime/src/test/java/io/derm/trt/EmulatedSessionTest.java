@@ -19,6 +19,7 @@ import io.derm.api.InferenceException;
 import io.derm.api.Model;
 import io.derm.api.PixelFormat;
 import io.derm.api.RowFilter;
+import io.derm.api.RuntimeUnavailableException;
 import io.derm.api.Session;
 import io.derm.api.SessionOptions;
 import io.derm.api.Tensor;
@@ -326,7 +327,8 @@ class EmulatedSessionTest {
             for (int n = 1; n < 4; n++) {
                 try (Frame frame = fill(pool, n)) {
                     // y = 2x + 1 is over the threshold everywhere: 4096 rows.
-                    Tensor y = session.run(input, frame, List.of(frame.bounds())).get(0);
+                    Tensor y =
+                            session.run(input, frame, List.of(frame.bounds())).get(0);
                     for (int i = 0; i < y.elements(); i++) {
                         assertThat(y.floats().get(i)).isGreaterThanOrEqualTo(0.99f);
                     }
@@ -351,8 +353,7 @@ class EmulatedSessionTest {
 
     /** y = 2x + 1 of images of that size and one at a time. */
     private static Model affine(int width, int height, int type) {
-        ModelProto.Builder model =
-                OnnxModel.read("affine.onnx", AFFINE.bytes()).proto().toBuilder();
+        ModelProto.Builder model = OnnxModel.read("affine.onnx", AFFINE.bytes()).proto().toBuilder();
         for (ValueInfoProto.Builder value : List.of(
                 model.getGraphBuilder().getInputBuilder(0),
                 model.getGraphBuilder().getOutputBuilder(0))) {
@@ -467,8 +468,8 @@ class EmulatedSessionTest {
 
     @Test
     void open_optionsOfTheBuilder_reachTensorRt() {
-        try (Session session = open(
-                TrtOptions.OPTIMIZATION_LEVEL, "5", TrtOptions.WORKSPACE_MIB, "64", TrtOptions.TF32, "false")) {
+        try (Session session =
+                open(TrtOptions.OPTIMIZATION_LEVEL, "5", TrtOptions.WORKSPACE_MIB, "64", TrtOptions.TF32, "false")) {
             assertThat(session.maxBatch()).isEqualTo(8);
         }
         open().close();
@@ -486,10 +487,34 @@ class EmulatedSessionTest {
                 Frame frame = fill(pool, 1)) {
             assertRight(session.run(INPUT, frame, regions(1)), frame, 1);
         }
-        assertThatThrownBy(() ->
-                        open(TrtOptions.PLAN, plan.toString(), TrtOptions.PLAN_SHA256, "0".repeat(64)).close())
+        assertThatThrownBy(() -> open(TrtOptions.PLAN, plan.toString(), TrtOptions.PLAN_SHA256, "0".repeat(64))
+                        .close())
                 .hasMessageStartingWith("[DERM-365] ");
         assertThat(EmulatedDevice.counter("calls.buildSerializedNetwork")).isZero();
+    }
+
+    @Test
+    void open_interrupted_endsTheWaitAndKeepsTheEngine() throws InterruptedException {
+        String[] other = {TrtOptions.OPTIMIZATION_LEVEL, "1"};
+        try (Session holdsTheDevice = open()) {
+            Map<String, Long> alive = EmulatedDevice.live();
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(() -> open(other).close())
+                    .isInstanceOf(RuntimeUnavailableException.class)
+                    .hasMessageStartingWith("[DERM-352] ")
+                    .hasMessageContaining("affine.onnx");
+            assertThat(Thread.interrupted()).isTrue();
+            for (int i = 0; i < 3000 && EmulatedDevice.counter("calls.buildSerializedNetwork") < 2; i++) {
+                Thread.sleep(10);
+            }
+            // It waits for the build, as it wants the same engine.
+            open(other).close();
+            assertThat(EmulatedDevice.counter("calls.buildSerializedNetwork")).isEqualTo(2);
+            for (int i = 0; i < 3000 && !EmulatedDevice.live().equals(alive); i++) {
+                Thread.sleep(10);
+            }
+            assertThat(EmulatedDevice.live()).isEqualTo(alive);
+        }
     }
 
     @Test

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.bytedeco.cuda.global.cudart.*;
 
+import ai.onnx.proto.OnnxMl.ModelProto;
 import io.derm.api.contract.InferenceRuntimeContract;
+import io.derm.onnx.OnnxModel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -39,6 +41,7 @@ import org.bytedeco.tensorrt.nvinfer.IOptimizationProfile;
 import org.bytedeco.tensorrt.nvinfer.IRuntime;
 import org.bytedeco.tensorrt.nvinfer.ITimingCache;
 import org.bytedeco.tensorrt.nvonnxparser.IParser;
+import org.bytedeco.tensorrt.nvonnxparser.IParserError;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -93,7 +96,8 @@ class EmulatedTensorRtTest {
         assertThat(engine.getTensorIOMode("output").intern()).isEqualTo(TensorIOMode.kOUTPUT);
         assertThat(engine.getTensorDataType("output").intern()).isEqualTo(DataType.kFLOAT);
         assertThat(shape(engine.getTensorShape("input"))).containsExactly(-1, 3, 8, 8);
-        assertThat(shape(engine.getProfileShape("input", 0, OptProfileSelector.kMAX))).containsExactly(4, 3, 8, 8);
+        assertThat(shape(engine.getProfileShape("input", 0, OptProfileSelector.kMAX)))
+                .containsExactly(4, 3, 8, 8);
         assertThat(context.allInputDimensionsSpecified()).isFalse();
         assertThat(context.inferShapes(0, new PointerPointer<>((Pointer) null))).isEqualTo(1);
         assertThat(context.setInputShape("input", dims(batch, 3, 8, 8))).isTrue();
@@ -108,9 +112,11 @@ class EmulatedTensorRtTest {
             host.put(i, i * 0.25f - 7);
         }
         long bytes = 4L * batch * PIXELS;
-        assertThat(cudaMemcpyAsync(in, host, bytes, cudaMemcpyHostToDevice, stream)).isZero();
+        assertThat(cudaMemcpyAsync(in, host, bytes, cudaMemcpyHostToDevice, stream))
+                .isZero();
         assertThat(context.enqueueV3(stream)).isTrue();
-        assertThat(cudaMemcpyAsync(host, out, bytes, cudaMemcpyDeviceToHost, stream)).isZero();
+        assertThat(cudaMemcpyAsync(host, out, bytes, cudaMemcpyDeviceToHost, stream))
+                .isZero();
         assertThat(EmulatedDevice.counter("enqueues")).isZero();
         assertThat(cudaStreamSynchronize(stream)).isZero();
         for (int i = 0; i < batch * PIXELS; i++) {
@@ -131,10 +137,13 @@ class EmulatedTensorRtTest {
         Pointer out = context.getTensorAddress("output");
         FloatPointer host = pinned(PIXELS);
         assertThat(context.enqueueV3(stream)).isTrue();
-        assertThat(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal)).isZero();
-        assertThat(cudaMemcpyAsync(in, host, 4L * PIXELS, cudaMemcpyHostToDevice, stream)).isZero();
+        assertThat(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal))
+                .isZero();
+        assertThat(cudaMemcpyAsync(in, host, 4L * PIXELS, cudaMemcpyHostToDevice, stream))
+                .isZero();
         assertThat(context.enqueueV3(stream)).isTrue();
-        assertThat(cudaMemcpyAsync(host, out, 4L * PIXELS, cudaMemcpyDeviceToHost, stream)).isZero();
+        assertThat(cudaMemcpyAsync(host, out, 4L * PIXELS, cudaMemcpyDeviceToHost, stream))
+                .isZero();
         CUgraph_st graph = new CUgraph_st();
         assertThat(cudaStreamEndCapture(stream, graph)).isZero();
         CUgraphExec_st exec = new CUgraphExec_st();
@@ -162,7 +171,8 @@ class EmulatedTensorRtTest {
     @Test
     void graph_capturedWithoutAPlainRun_isViolation() {
         IExecutionContext context = ready(engine(plan(c -> {})), 1);
-        assertThat(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal)).isZero();
+        assertThat(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal))
+                .isZero();
         assertThat(context.enqueueV3(stream)).isFalse();
         violated("before a plain enqueue");
         assertThat(cudaStreamEndCapture(stream, new CUgraph_st())).isEqualTo(cudaErrorStreamCaptureInvalidated);
@@ -206,7 +216,8 @@ class EmulatedTensorRtTest {
     @Test
     void userManagedMemory_missing_isViolation() {
         ICudaEngine engine = engine(plan(c -> {}));
-        IExecutionContext context = own(engine.createExecutionContext(ExecutionContextAllocationStrategy.kUSER_MANAGED));
+        IExecutionContext context =
+                own(engine.createExecutionContext(ExecutionContextAllocationStrategy.kUSER_MANAGED));
         address(context, 1);
         assertThat(context.enqueueV3(stream)).isFalse();
         violated("user-managed");
@@ -289,7 +300,8 @@ class EmulatedTensorRtTest {
     @Test
     void parser_notOnnx_tellsWhy() {
         IBuilder builder = own(nvinfer.createInferBuilder(TrtLogger.instance()));
-        INetworkDefinition network = own(builder.createNetworkV2(1 << NetworkDefinitionCreationFlag.kSTRONGLY_TYPED.value));
+        INetworkDefinition network =
+                own(builder.createNetworkV2(1 << NetworkDefinitionCreationFlag.kSTRONGLY_TYPED.value));
         IParser parser = ownParser(nvonnxparser.createParser(network, TrtLogger.instance()));
         byte[] text = "This is text".getBytes(StandardCharsets.UTF_8);
         assertThat(parser.parse(new BytePointer(text), text.length)).isFalse();
@@ -301,6 +313,24 @@ class EmulatedTensorRtTest {
         assertThat(parser.getNbErrors()).isZero();
         assertThat(parser.parseFromFile("/no/such/model.onnx", 1)).isFalse();
         assertThat(parser.getError(0).desc()).contains("/no/such/model.onnx");
+    }
+
+    @Test
+    void parser_unknownOperator_isNamed() {
+        ModelProto.Builder model =
+                OnnxModel.read("affine.onnx", InferenceRuntimeContract.AFFINE.bytes()).proto().toBuilder();
+        model.getGraphBuilder().getNodeBuilder(0).setOpType("Sharpen").setName("sharpen_0");
+        byte[] onnx = model.build().toByteArray();
+        IBuilder builder = own(nvinfer.createInferBuilder(TrtLogger.instance()));
+        INetworkDefinition network =
+                own(builder.createNetworkV2(1 << NetworkDefinitionCreationFlag.kSTRONGLY_TYPED.value));
+        IParser parser = ownParser(nvonnxparser.createParser(network, TrtLogger.instance()));
+        assertThat(parser.parse(new BytePointer(onnx), onnx.length)).isFalse();
+        IParserError error = parser.getError(0);
+        assertThat(error.code().intern()).isEqualTo(nvonnxparser.ErrorCode.kUNSUPPORTED_NODE);
+        assertThat(error.nodeOperator()).contains("Sharpen");
+        assertThat(error.desc()).contains("Sharpen");
+        assertThat(TrtLogger.instance().firstError()).contains("Sharpen");
     }
 
     @Test
@@ -356,7 +386,8 @@ class EmulatedTensorRtTest {
     private void assertRefused(byte[] plan, String why) {
         TrtLogger.instance().forget();
         IRuntime runtime = own(nvinfer.createInferRuntime(TrtLogger.instance()));
-        assertThat(runtime.deserializeCudaEngine(new BytePointer(plan), plan.length)).isNull();
+        assertThat(runtime.deserializeCudaEngine(new BytePointer(plan), plan.length))
+                .isNull();
         assertThat(TrtLogger.instance().firstError()).contains(why);
     }
 
@@ -372,7 +403,8 @@ class EmulatedTensorRtTest {
 
     private IHostMemory build(Consumer<IBuilderConfig> configure, boolean profile) {
         IBuilder builder = own(nvinfer.createInferBuilder(TrtLogger.instance()));
-        INetworkDefinition network = own(builder.createNetworkV2(1 << NetworkDefinitionCreationFlag.kSTRONGLY_TYPED.value));
+        INetworkDefinition network =
+                own(builder.createNetworkV2(1 << NetworkDefinitionCreationFlag.kSTRONGLY_TYPED.value));
         IParser parser = ownParser(nvonnxparser.createParser(network, TrtLogger.instance()));
         byte[] onnx = InferenceRuntimeContract.AFFINE.bytes();
         assertThat(parser.parse(new BytePointer(onnx), onnx.length)).isTrue();

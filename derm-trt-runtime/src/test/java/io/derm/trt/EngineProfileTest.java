@@ -58,8 +58,9 @@ class EngineProfileTest {
     void of_freeSizeThatNothingSays_isOneClearLine() {
         assertThatThrownBy(() -> of(MODEL, input(DataType.FLOAT, 1, 3, -1, -1)))
                 .isInstanceOf(ModelException.class)
-                .hasMessage("[DERM-341] Input x float32 [1,3,?,?] of affine.onnx has free sides besides the batch, and TensorRT builds"
-                        + " for given sizes. Remedy: State derm.input.size=WIDTHxHEIGHT, or export the model with fixed sizes.");
+                .hasMessage(
+                        "[DERM-341] Input x float32 [1,3,?,?] of affine.onnx has free sides besides the batch, and TensorRT builds"
+                                + " for given sizes. Remedy: State derm.input.size=WIDTHxHEIGHT, or export the model with fixed sizes.");
         assertThatThrownBy(() -> of(MODEL, input(DataType.FLOAT, 1, -1), input(DataType.FLOAT, 1, 3, 8, 8)))
                 .isInstanceOf(ModelException.class)
                 .hasMessageContaining("DERM-341");
@@ -69,7 +70,8 @@ class EngineProfileTest {
     void of_typeWithoutAName_isOneClearLine() {
         assertThatThrownBy(() -> of(MODEL, input(DataType.BFLOAT16, 1, 3, 8, 8)))
                 .isInstanceOf(ModelException.class)
-                .hasMessage("[DERM-340] Tensor 'x' of affine.onnx has elements of type bfloat16, expected float32, float16, uint8,"
-                        + " int8, int32, int64 or bool. Remedy: Add a Cast to one of these to the graph.");
+                .hasMessage(
+                        "[DERM-340] Tensor 'x' of affine.onnx has elements of type bfloat16, expected float32, float16, uint8,"
+                                + " int8, int32, int64 or bool. Remedy: Add a Cast to one of these to the graph.");
     }
 }

@@ -52,8 +52,7 @@ class TrtOptionsTest {
                 .isEqualTo(new TrtOptions(
                         1,
                         Path.of("here"),
-                        java.util.Optional.of(
-                                new TrtOptions.Validated(Path.of("m.plan"), "ab".repeat(32))),
+                        java.util.Optional.of(new TrtOptions.Validated(Path.of("m.plan"), "ab".repeat(32))),
                         5,
                         512,
                         false,

@@ -159,9 +159,9 @@ class TrtUnavailableTest {
 
     @Test
     void gpuTooOld_namesBothCapabilities() {
-        GpuFound gpu = new GpuFound("Tesla V100-SXM2-16GB", 7, 0, 80, 16_935_682_048L);
+        Gpu gpu = new Gpu(0, "Tesla V100-SXM2-16GB", 7, 0, 80, 16_935_682_048L);
         assertThat(gpu.newEnough()).isFalse();
-        assertThat(TrtUnavailable.gpuTooOld(gpu.toString(), GpuFound.OLDEST))
+        assertThat(TrtUnavailable.gpuTooOld(gpu.toString(), Gpu.OLDEST))
                 .hasMessage(
                         "[DERM-337] TensorRT does not run on Tesla V100-SXM2-16GB (sm_70, 80 SMs, 16 GiB, too old), expected"
                                 + " compute capability 7.5 or newer. Remedy: Use a GPU of the Turing generation or newer, or"
@@ -171,7 +171,7 @@ class TrtUnavailableTest {
     @ParameterizedTest
     @CsvSource({"7, 5, true", "8, 0, true", "12, 1, true", "7, 2, false", "6, 9, false"})
     void gpu_fromTuringOn_isNewEnough(int major, int minor, boolean expected) {
-        assertThat(new GpuFound("x", major, minor, 1, 1).newEnough()).isEqualTo(expected);
+        assertThat(new Gpu(0, "x", major, minor, 1, 1).newEnough()).isEqualTo(expected);
     }
 
     @Test
