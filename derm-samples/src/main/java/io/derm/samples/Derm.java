@@ -27,7 +27,8 @@ import picocli.CommandLine.Spec;
             ImportCommand.class,
             PrecisionCommand.class,
             BuildCommand.class,
-            DoctorCommand.class
+            DoctorCommand.class,
+            VerifyGpuCommand.class
         },
         description = "Finds skin lesions in video and images and assesses them.",
         footer = Derm.RESEARCH_USE)
