@@ -467,17 +467,6 @@ class EmulatedSessionTest {
     }
 
     @Test
-    void open_optionsOfTheBuilder_reachTensorRt() {
-        try (Session session =
-                open(TrtOptions.OPTIMIZATION_LEVEL, "5", TrtOptions.WORKSPACE_MIB, "64", TrtOptions.TF32, "false")) {
-            assertThat(session.maxBatch()).isEqualTo(8);
-        }
-        open().close();
-        // Another engine for other options, the first one kept.
-        assertThat(EmulatedDevice.counter("calls.buildSerializedNetwork")).isEqualTo(2);
-    }
-
-    @Test
     void open_validatedPlan_neverBuilds() {
         Path plan = cache.resolve("affine.plan");
         TrtRuntime.BuiltPlan built = runtime.build(AFFINE, options(), plan, (elapsed, lastTime) -> {});
