@@ -118,6 +118,8 @@ int enterContext(const char* function) {
     return SUCCESS;
 }
 
+int lastError() { return thread.lastError; }
+
 int last(int error) {
     if (error != SUCCESS) {
         thread.lastError = error;

@@ -224,7 +224,9 @@ class EmulatedSessionTest {
         try (Session session = open();
                 FramePool pool = pool(1);
                 Frame frame = fill(pool, 1)) {
-            EmulatedDevice.fail("cudaGraphInstantiate", 1, ERROR_UNKNOWN);
+            for (int n = 1; n <= 3; n++) {
+                EmulatedDevice.fail("cudaGraphInstantiate", n, ERROR_UNKNOWN);
+            }
             assertRight(session.run(INPUT, frame, regions(4)), frame, 4);
             assertRight(session.run(INPUT, frame, regions(6)), frame, 6);
             assertThat(EmulatedDevice.counter("calls.cudaGraphLaunch")).isZero();
