@@ -86,12 +86,21 @@ public final class TrtRuntime implements InferenceRuntime {
 
     /** As {@link #open(Model, SessionOptions)}, with word of a build. */
     public Session open(Model model, SessionOptions options, BuildListener listener) {
+        try {
+            return opened(model, options, listener);
+        } catch (OutOfMemoryError e) {
+            throw TrtErrors.javaMemory("open " + model.name(), e);
+        }
+    }
+
+    private static Session opened(Model model, SessionOptions options, BuildListener listener) {
         TrtLibraries.require();
         TrtOptions how = TrtOptions.of(options);
         ModelHeader header = ModelHeader.read(model);
         EngineProfile profile = EngineProfile.of(model, header, how.batch(), options.maxBatch());
         GpuDevice device = GpuDevice.lease(how.device(), how.cache());
         Engine engine = null;
+        device.changing().lock();
         try {
             engine = engine(model, header, profile, how, device.gpu(), listener);
             Session session = new TrtSession(model, profile, how, device, engine);
@@ -105,6 +114,8 @@ public final class TrtRuntime implements InferenceRuntime {
             }
             closer.closeAfter(e);
             throw e;
+        } finally {
+            device.changing().unlock();
         }
     }
 
@@ -147,6 +158,14 @@ public final class TrtRuntime implements InferenceRuntime {
      * @throws RuntimeUnavailableException if TensorRT does not work here, or the file cannot be written
      */
     public BuiltPlan build(Model model, SessionOptions options, Path plan, BuildListener listener) {
+        try {
+            return built(model, options, plan, listener);
+        } catch (OutOfMemoryError e) {
+            throw TrtErrors.javaMemory("build " + model.name(), e);
+        }
+    }
+
+    private static BuiltPlan built(Model model, SessionOptions options, Path plan, BuildListener listener) {
         TrtLibraries.require();
         TrtOptions how = TrtOptions.of(options);
         ModelHeader header = ModelHeader.read(model);
