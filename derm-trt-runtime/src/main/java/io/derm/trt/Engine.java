@@ -29,8 +29,8 @@ final class Engine implements AutoCloseable {
      * Loads a plan whose origin has been checked: a plan is native code.
      *
      * @param plan a direct buffer; not needed afterwards
-     * @throws io.derm.api.InferenceException if the GPU has no memory left for it
      * @return empty if TensorRT does not take it, as one of another version or another kind of GPU; its reason is in {@link TrtLogger}
+     * @throws io.derm.api.InferenceException if the GPU has no memory left for it
      */
     static Optional<Engine> load(ByteBuffer plan) {
         TrtLogger.instance().forget();

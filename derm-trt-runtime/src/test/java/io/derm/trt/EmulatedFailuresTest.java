@@ -170,6 +170,18 @@ class EmulatedFailuresTest {
     }
 
     @Test
+    void run_launchRefused_waitsForTheCopyThatBegan() throws InterruptedException {
+        try (TrtSession session = open()) {
+            assertRuns(session);
+            long copies = EmulatedDevice.counter("h2d.copies");
+            EmulatedDevice.fail("cudaGraphLaunch", 1, ERROR_UNKNOWN);
+            assertThatThrownBy(() -> assertRuns(session)).hasMessageStartingWith("[DERM-380] CUDA failed to launch");
+            assertThat(EmulatedDevice.counter("h2d.copies")).isEqualTo(copies + 1);
+            assertRuns(session);
+        }
+    }
+
+    @Test
     void open_withoutTheBuildersResourceForTheGpu_namesItAndTheRemedy() {
         EmulatedDevice.fail("createInferBuilder", 1, NO_RESOURCE);
         assertThatThrownBy(this::open)

@@ -339,6 +339,32 @@ class EmulatedSessionTest {
     }
 
     @Test
+    void filter_tooManyRowsAndThenFew_givesWhatEachRunHas() {
+        Model large = affine(64, 64, TensorProto.DataType.FLOAT_VALUE);
+        ImageInput input = ImageInput.yolo(64, 64).withFit(Fit.STRETCH);
+        try (Session session = runtime.open(large, options());
+                FramePool pool = pool(1)) {
+            Tensor y = null;
+            for (int n = 0; n < 6; n++) {
+                boolean bright = n % 2 == 0;
+                try (Frame frame = fill(pool, n)) {
+                    for (int i = 0; i < frame.stride() * frame.height(); i++) {
+                        frame.pixels().put(i, (byte) (bright ? 200 + n : i < 3 ? 255 : 0));
+                    }
+                    y = session.run(input, frame, List.of(frame.bounds())).get(0);
+                }
+                if (n == 0) {
+                    session.filter(List.of(RowFilter.of(y.info(), 3, 64 * 64, 0, 1, 2, -1)));
+                }
+                // y = 2x + 1: all rows are over 2 in the bright frames, those of the one bright pixel in the others.
+                assertThat(y.floats().get(0)).isCloseTo(bright ? 2 * (200 + n) / 255f + 1 : 3, within(2e-3f));
+                assertThat(y.floats().get(64 * 64 - 1))
+                        .isCloseTo(bright ? 2 * (200 + n) / 255f + 1 : -1, within(2e-3f));
+            }
+        }
+    }
+
+    @Test
     void run_halfPrecisionInAndOut_isWidenedOnTheDevice() {
         Model half = affine(8, 8, TensorProto.DataType.FLOAT16_VALUE);
         ImageInput input = INPUT.withType(ElementType.FLOAT16);
