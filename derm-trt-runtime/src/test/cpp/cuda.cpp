@@ -120,6 +120,8 @@ int enterContext(const char* function) {
 
 int lastError() { return thread.lastError; }
 
+void forgetLastError() { thread.lastError = SUCCESS; }
+
 int last(int error) {
     if (error != SUCCESS) {
         thread.lastError = error;

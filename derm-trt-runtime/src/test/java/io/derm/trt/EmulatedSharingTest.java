@@ -327,6 +327,18 @@ class EmulatedSharingTest {
     }
 
     @Test
+    void close_ofASessionThatIsKeptWarm_endsItsThread() throws InterruptedException {
+        open(TrtOptions.KEEP_WARM_MILLIS, "5").close();
+        List<Thread> warm = Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith("derm-keep-warm-"))
+                .toList();
+        for (Thread thread : warm) {
+            thread.join(TimeUnit.SECONDS.toMillis(20));
+            assertThat(thread.isAlive()).isFalse();
+        }
+    }
+
+    @Test
     void buffersThatCannotBeLocked_leaveNoErrorToTensorRt() throws InterruptedException {
         try (TrtSession session = open(TrtOptions.CUDA_GRAPH, "false")) {
             EmulatedDevice.fail("cudaHostRegister", 1, ERROR_UNKNOWN);
