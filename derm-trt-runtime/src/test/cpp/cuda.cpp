@@ -118,6 +118,10 @@ int enterContext(const char* function) {
     return SUCCESS;
 }
 
+int lastError() { return thread.lastError; }
+
+void forgetLastError() { thread.lastError = SUCCESS; }
+
 int last(int error) {
     if (error != SUCCESS) {
         thread.lastError = error;

@@ -305,7 +305,9 @@ EXPORT int cudaStreamBeginCapture(void* handle, int mode) {
 }
 
 EXPORT int cudaStreamEndCapture(void* handle, void** graph) {
-    RUNTIME("cudaStreamEndCapture");
+    Lock lock;
+    // As in CUDA a failure ends the capture, too.
+    int fault = enter("cudaStreamEndCapture");
     *graph = nullptr;
     Stream* stream = streamOf(handle, "cudaStreamEndCapture");
     if (!stream) {
@@ -325,6 +327,7 @@ EXPORT int cudaStreamEndCapture(void* handle, void** graph) {
         joined = joined && (s == stream || s->joined);
     }
     endCapture(stream);
+    REQUIRE(fault);
     if (capture->invalid) {
         return last(CAPTURE_INVALIDATED);
     }

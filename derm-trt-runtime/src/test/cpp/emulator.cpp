@@ -389,6 +389,7 @@ EXPORT void Java_io_derm_trt_EmulatedDevice_reset0(JNIEnv*, jclass, jboolean eve
     state().seen.clear();
     state().violations.clear();
     state().error = 0;
+    forgetLastError();
     defaults();
 }
 

@@ -70,6 +70,9 @@ int issue(Stream* stream, Work work);
 // The device of the calling thread.
 int currentDevice();
 int deviceOf(Stream* stream);
+// The calling thread's error that cudaGetLastError would give.
+int lastError();
+void forgetLastError();
 // Runs all work of all streams.
 void finishAll();
 // Ends everything that is alive, as a reset of the device does.

@@ -485,6 +485,9 @@ void tables() {
 using namespace emulator;
 using namespace emulator::trt;
 
+// What a test lets createInferBuilder fail with where the library of builder resources for the GPU is to be missing.
+static constexpr int NO_RESOURCE = 6;
+
 EXPORT void* createInferBuilder_INTERNAL(void* logger, int version) {
     Lock lock;
     static bool once = (tables(), true);
@@ -492,7 +495,14 @@ EXPORT void* createInferBuilder_INTERNAL(void* logger, int version) {
     if (version / 10000 != 10) {
         violation("createInferBuilder: compiled against TensorRT %d", version);
     }
-    if (called("createInferBuilder") || setting("devices") <= 0) {
+    int error = called("createInferBuilder");
+    if (error == NO_RESOURCE) {
+        emulator::trt::log(logger, ERROR, "createInferBuilder: Error Code 6: API Usage Error (Unable to load library: "
+            "libnvinfer_builder_resource_sm86.so.10.15.1: libnvinfer_builder_resource_sm86.so.10.15.1: cannot open shared object file: "
+            "No such file or directory In Impl at libLoader.cpp:305)");
+        return nullptr;
+    }
+    if (error || setting("devices") <= 0) {
         emulator::trt::log(logger, ERROR, "createInferBuilder: Error Code 6: API Usage Error (CUDA initialization failure with error: 100)");
         return nullptr;
     }

@@ -8,6 +8,7 @@ namespace {
 
 constexpr int USER_MANAGED = 2;
 constexpr int NAMES_ONLY = 0, NO_LAYERS = 1, DETAILED = 2;
+constexpr int OUT_OF_MEMORY = 2;
 constexpr int64_t ALIGNMENT = 256;
 constexpr int64_t SCRATCH = 1024;
 
@@ -207,6 +208,10 @@ bool Context::enqueue(void* handle) {
     if (deviceError()) {
         return refuse("CUDA failed with " + std::to_string(deviceError()), false);
     }
+    // TensorRT asks for the last error after its launches and takes what it finds for its own.
+    if (int error = lastError()) {
+        return refuse("an error is left behind: " + std::to_string(error));
+    }
     Stream* stream = streamOf(handle, "enqueueV3");
     if (!stream) {
         return refuse("the stream is not one");
@@ -305,7 +310,12 @@ void tables() {
     put(k, IRuntime::deserializeCudaEngine, +[](void* o, const void* bytes, size_t size) -> void* {
         Lock lock;
         auto* r = self<Runtime>(o);
-        if (int error = called("deserializeCudaEngine")) {
+        int error = called("deserializeCudaEngine");
+        if (error == OUT_OF_MEMORY) {
+            log(r->logger, ERROR, "IRuntime::deserializeCudaEngine: Error Code 2: OutOfMemory (Requested size was 4096 bytes.)");
+            return nullptr;
+        }
+        if (error) {
             log(r->logger, ERROR, "IRuntime::deserializeCudaEngine: Error Code 1: Internal Error (emulated failure %d)", error);
             return nullptr;
         }

@@ -6,6 +6,7 @@ import static org.bytedeco.cuda.global.cudart.cudaEventDisableTiming;
 import static org.bytedeco.cuda.global.cudart.cudaEventRecord;
 import static org.bytedeco.cuda.global.cudart.cudaMemcpyAsync;
 import static org.bytedeco.cuda.global.cudart.cudaMemcpyHostToDevice;
+import static org.bytedeco.cuda.global.cudart.cudaStreamSynchronize;
 import static org.bytedeco.cuda.global.cudart.cudaStreamWaitEvent;
 
 import io.derm.api.Frame;
@@ -160,6 +161,8 @@ final class DeviceFrames implements AutoCloseable {
                     "copy a frame to the GPU");
             Cuda.check(cudaEventRecord(to.ready, stream), "record an event");
         } catch (RuntimeException e) {
+            // The copy may have begun, and the frame is the caller's again.
+            cudaStreamSynchronize(stream);
             endReading(to);
             throw e;
         }

@@ -30,6 +30,7 @@ final class Engine implements AutoCloseable {
      *
      * @param plan a direct buffer; not needed afterwards
      * @return empty if TensorRT does not take it, as one of another version or another kind of GPU; its reason is in {@link TrtLogger}
+     * @throws io.derm.api.InferenceException if the GPU has no memory left for it
      */
     static Optional<Engine> load(ByteBuffer plan) {
         TrtLogger.instance().forget();
@@ -41,6 +42,10 @@ final class Engine implements AutoCloseable {
         ICudaEngine engine = runtime.deserializeCudaEngine(bytes, plan.remaining());
         if (engine == null || engine.isNull()) {
             TrtObjects.delete(runtime);
+            // The plan is as good as it was, so nothing is gained by building another.
+            if (TrtErrors.outOfMemory()) {
+                throw TrtErrors.memory("load an engine");
+            }
             return Optional.empty();
         }
         return Optional.of(new Engine(runtime, engine));

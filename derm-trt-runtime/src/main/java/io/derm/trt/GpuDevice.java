@@ -5,6 +5,9 @@ import static org.bytedeco.cuda.global.cudart.cudaSetDevice;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
  * What all sessions on one GPU share: its kernels and the frames on it. Made when the first session opens and freed when the last one closes.
@@ -16,6 +19,12 @@ final class GpuDevice {
     private final Gpu gpu;
     private final Kernels kernels;
     private final DeviceFrames frames = new DeviceFrames();
+    /**
+     * Shared by those who make and destroy what works on this GPU, held alone by a capture. To wait for the whole GPU, as first launches of kernels
+     * and TensorRT may, breaks off the captures of other threads and fails itself, whatever the mode of the capture.
+     */
+    private final ReadWriteLock captures = new ReentrantReadWriteLock();
+
     private int leases = 1;
 
     private GpuDevice(Gpu gpu, Kernels kernels) {
@@ -50,6 +59,16 @@ final class GpuDevice {
 
     Gpu gpu() {
         return gpu;
+    }
+
+    /** To be held while models are opened and closed. */
+    Lock changing() {
+        return captures.readLock();
+    }
+
+    /** To be held while a stream is captured; never waited for, as building a model takes minutes. */
+    Lock capturing() {
+        return captures.writeLock();
     }
 
     Kernels kernels() {

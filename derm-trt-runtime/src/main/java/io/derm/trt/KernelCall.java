@@ -29,6 +29,9 @@ final class KernelCall implements AutoCloseable {
         this.launch = launch;
         this.cells = new ArrayList<>(List.of(cells));
         this.arguments = new PointerPointer<>(cells);
+        // A PointerScope that the caller happens to have open would free them at its end; close() gives this up.
+        this.cells.forEach(Pointer::retainReference);
+        this.arguments.retainReference();
     }
 
     void launch(CUstream_st stream) {

@@ -1,5 +1,6 @@
 package io.derm.trt;
 
+import static org.bytedeco.cuda.global.cudart.cudaGetLastError;
 import static org.bytedeco.cuda.global.cudart.cudaGraphDestroy;
 import static org.bytedeco.cuda.global.cudart.cudaGraphExecDestroy;
 import static org.bytedeco.cuda.global.cudart.cudaGraphInstantiate;
@@ -64,6 +65,7 @@ final class Lane implements AutoCloseable {
 
     /** Puts the model on the stream. */
     void enqueue(CUstream_st stream) {
+        TrtLogger.instance().forget();
         if (!context.enqueueV3(stream)) {
             throw TrtErrors.running("run the model");
         }
@@ -125,12 +127,14 @@ final class Lane implements AutoCloseable {
         CUgraph_st graph = new CUgraph_st();
         try {
             work.run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             // Ends the capture; what it gives is of no use.
             cudaStreamEndCapture(stream, graph);
             if (!graph.isNull()) {
                 cudaGraphDestroy(graph);
             }
+            // TensorRT asks for the last error after its launches and would take this one for its own.
+            cudaGetLastError();
             throw e;
         }
         Cuda.check(cudaStreamEndCapture(stream, graph), "end a graph");
@@ -140,7 +144,12 @@ final class Lane implements AutoCloseable {
         } finally {
             Cuda.check(cudaGraphDestroy(graph), "destroy a graph");
         }
-        Cuda.check(cudaGraphUpload(executable, stream), "bring a graph to the GPU");
+        try {
+            Cuda.check(cudaGraphUpload(executable, stream), "bring a graph to the GPU");
+        } catch (RuntimeException e) {
+            cudaGraphExecDestroy(executable);
+            throw e;
+        }
         return executable;
     }
 

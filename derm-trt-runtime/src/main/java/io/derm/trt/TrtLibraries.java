@@ -51,6 +51,10 @@ final class TrtLibraries {
             } catch (RuntimeUnavailableException e) {
                 LOG.debug("TensorRT does not work here", e);
                 known = new TrtLibraries(Availability.no(e.problem(), e.remedy()), e);
+            } catch (OutOfMemoryError e) {
+                // There may be memory when it is asked again.
+                RuntimeUnavailableException now = TrtErrors.javaMemory("load TensorRT", e);
+                return new TrtLibraries(Availability.no(now.problem(), now.remedy()), now);
             }
         }
         return known;

@@ -20,7 +20,10 @@ final class TrtLogger extends ILogger {
 
     private final Deque<String> errors = new ArrayDeque<>();
 
-    private TrtLogger() {}
+    private TrtLogger() {
+        // A PointerScope open at its making would free it at its end.
+        retainReference();
+    }
 
     static TrtLogger instance() {
         return INSTANCE;

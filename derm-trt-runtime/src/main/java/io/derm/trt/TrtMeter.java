@@ -95,8 +95,14 @@ public final class TrtMeter implements AutoCloseable {
         DeviceFrames frames = session.device().frames();
         DeviceFrames.Held[] held = new DeviceFrames.Held[1];
         long before = frames.uploads();
-        Timing timing = time(stream -> held[0] = frames.acquire(frame, stream));
-        frames.release(held[0]);
+        Timing timing;
+        try {
+            timing = time(stream -> held[0] = frames.acquire(frame, stream));
+        } finally {
+            if (held[0] != null) {
+                frames.release(held[0]);
+            }
+        }
         if (frames.uploads() == before) {
             throw new IllegalArgumentException(frame + " is on the GPU already, expected another for each measurement");
         }

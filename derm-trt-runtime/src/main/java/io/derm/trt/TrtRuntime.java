@@ -89,12 +89,21 @@ public final class TrtRuntime implements InferenceRuntime {
 
     /** As {@link #open(Model, SessionOptions)}, with word of a build. */
     public Session open(Model model, SessionOptions options, BuildListener listener) {
+        try {
+            return opened(model, options, listener);
+        } catch (OutOfMemoryError e) {
+            throw TrtErrors.javaMemory("open " + model.name(), e);
+        }
+    }
+
+    private static Session opened(Model model, SessionOptions options, BuildListener listener) {
         TrtLibraries.require();
         TrtOptions how = TrtOptions.of(options);
         ModelHeader header = ModelHeader.read(model);
         EngineProfile profile = EngineProfile.of(model, header, how.batch(), options.maxBatch());
         GpuDevice device = GpuDevice.lease(how.device(), how.cache());
         Engine engine = null;
+        device.changing().lock();
         try {
             Gpu gpu = device.gpu();
             engine = waitFor(model, how, () -> engine(model, header, profile, how, gpu, listener), Engine::close);
@@ -109,6 +118,8 @@ public final class TrtRuntime implements InferenceRuntime {
             }
             closer.closeAfter(e);
             throw e;
+        } finally {
+            device.changing().unlock();
         }
     }
 
@@ -176,6 +187,14 @@ public final class TrtRuntime implements InferenceRuntime {
      * @throws RuntimeUnavailableException if TensorRT does not work here, the file cannot be written, or the thread is interrupted
      */
     public BuiltPlan build(Model model, SessionOptions options, Path plan, BuildListener listener) {
+        try {
+            return built(model, options, plan, listener);
+        } catch (OutOfMemoryError e) {
+            throw TrtErrors.javaMemory("build " + model.name(), e);
+        }
+    }
+
+    private static BuiltPlan built(Model model, SessionOptions options, Path plan, BuildListener listener) {
         TrtLibraries.require();
         TrtOptions how = TrtOptions.of(options);
         ModelHeader header = ModelHeader.read(model);

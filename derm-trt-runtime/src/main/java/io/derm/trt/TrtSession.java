@@ -39,6 +39,8 @@ import org.slf4j.LoggerFactory;
  */
 final class TrtSession implements Session {
     private static final Logger LOG = LoggerFactory.getLogger(TrtSession.class);
+    /** A thread of somebody else's that waits for the whole GPU breaks a capture off, so one failure says little. */
+    private static final int CAPTURES = 3;
 
     private final Model model;
     private final EngineProfile profile;
@@ -141,7 +143,7 @@ final class TrtSession implements Session {
                 } else {
                     markWhole();
                 }
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 // The frame may be overwritten once it is released, so what was begun has to end first.
                 cudaStreamSynchronize(stream);
                 throw e;
@@ -188,20 +190,31 @@ final class TrtSession implements Session {
     }
 
     private void capture(Lane lane, boolean filter) {
-        if (!graphs) {
+        // While a model is opened or closed, which can take minutes, runs are launched piece by piece; a later one
+        // captures.
+        if (!graphs || !device.capturing().tryLock()) {
             return;
         }
-        // Whatever allocates at its first use does so here and not under the capture.
-        work(lane, filter);
-        await();
         try {
-            lane.graph(filter, Lane.capture(stream, () -> work(lane, filter)));
-        } catch (RuntimeException e) {
+            RuntimeException failure = null;
+            for (int tried = 0; tried < CAPTURES; tried++) {
+                // Whatever allocates at its first use does so here and not under the capture.
+                work(lane, filter);
+                await();
+                try {
+                    lane.graph(filter, Lane.capture(stream, () -> work(lane, filter)));
+                    return;
+                } catch (RuntimeException e) {
+                    failure = e;
+                }
+            }
             graphs = false;
             LOG.warn(
                     "{} cannot be captured as a CUDA graph and is launched piece by piece: {}",
                     model.name(),
-                    e.getMessage());
+                    failure == null ? "" : failure.getMessage());
+        } finally {
+            device.capturing().unlock();
         }
     }
 
@@ -370,6 +383,7 @@ final class TrtSession implements Session {
     /** For measurements: the lane that runs so many regions. */
     Lane lane(int n) {
         requireBatch(n);
+        device.makeCurrent();
         return lanes.lane(n);
     }
 
@@ -404,6 +418,8 @@ final class TrtSession implements Session {
             device.makeCurrent();
             Closer all = new Closer();
             all.add(device::release);
+            device.changing().lock();
+            all.add(device.changing()::unlock);
             all.own(engine);
             all.own(closer);
             all.own(filters);

@@ -3,6 +3,7 @@ package io.derm.trt;
 import io.derm.api.RuntimeUnavailableException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -16,6 +17,9 @@ final class TrtUnavailable {
 
     /** JavaCPP found its own library neither in a jar nor in a folder. */
     private static final Pattern NO_GLUE = Pattern.compile("Could not find (jni\\w+) in class");
+
+    /** TensorRT names the file, and then what the linker says of it. */
+    private static final Pattern UNABLE = Pattern.compile("Unable to load library: ([^:\\s]+)");
 
     private static final String SEE = "; docs/tensorrt.md has the versions that go together";
 
@@ -96,6 +100,24 @@ final class TrtUnavailable {
                 337,
                 "TensorRT does not run on " + found + ", expected compute capability " + expected + " or newer",
                 "Use a GPU of the Turing generation or newer, or onnxruntime.");
+    }
+
+    /** The library, if any, that TensorRT looked for in vain according to its errors. */
+    static Optional<String> lacking(List<String> errors) {
+        return errors.stream()
+                .map(UNABLE::matcher)
+                .filter(Matcher::find)
+                .map(m -> m.group(1))
+                .findFirst();
+    }
+
+    /** @param library that TensorRT loads by itself to build engines */
+    static RuntimeUnavailableException builder(String library) {
+        return new RuntimeUnavailableException(
+                332,
+                "A library that TensorRT needs to build engines on this GPU is missing or does not load: " + library,
+                "Install libnvinfer of this very version from NVIDIA's apt repository or its archive, as the redist jars lack it, or run a plan"
+                        + " built elsewhere on the same kind of GPU (" + TrtOptions.PLAN + "); see docs/tensorrt.md.");
     }
 
     /** Reads the linker's and JavaCPP's errors. */
@@ -180,7 +202,7 @@ final class TrtUnavailable {
         return null;
     }
 
-    private static String root(Throwable failure) {
+    static String root(Throwable failure) {
         List<Throwable> chain = chain(failure);
         Throwable root = chain.get(chain.size() - 1);
         return root.getClass().getSimpleName() + (root.getMessage() == null ? "" : ": " + root.getMessage());

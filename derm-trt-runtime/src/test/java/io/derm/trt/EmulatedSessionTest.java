@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import com.google.protobuf.ByteString;
@@ -207,6 +210,57 @@ class EmulatedSessionTest {
                 int[] some = java.util.Arrays.copyOf(lefts, n);
                 assertRight(session.run(INPUT, frame, regions(some)), frame, some);
             }
+            // One to ask for shapes, and those of 1, 2, 4 and 8.
+            assertThat(EmulatedDevice.counter("calls.createExecutionContext")).isEqualTo(5);
+        }
+    }
+
+    @Test
+    void run_outputsThatAreNotOneForEachElement_haveALaneForEachBatch() {
+        ModelProto.Builder model = OnnxModel.read("affine.onnx", AFFINE.bytes()).proto().toBuilder();
+        GraphProto.Builder graph = model.getGraphBuilder();
+        graph.getNodeBuilder(graph.getNodeCount() - 1).setOutput(0, "y");
+        graph.addNode(NodeProto.newBuilder()
+                .setName("turn")
+                .setOpType("Transpose")
+                .addInput("y")
+                .addOutput("output")
+                .addAttribute(AttributeProto.newBuilder()
+                        .setName("perm")
+                        .setType(AttributeProto.AttributeType.INTS)
+                        .addAllInts(List.of(1L, 0L, 2L, 3L))));
+        var shape = graph.getOutputBuilder(0)
+                .getTypeBuilder()
+                .getTensorTypeBuilder()
+                .getShapeBuilder();
+        var batch = shape.getDim(0);
+        shape.setDim(0, shape.getDim(1)).setDim(1, batch);
+        try (Session session =
+                        runtime.open(OnnxModel.of("turned.onnx", model.build()).toModel(), options());
+                FramePool pool = pool(1);
+                Frame frame = fill(pool, 1)) {
+            int[] lefts = {0, 5, 10};
+            for (int n : new int[] {1, 3, 2, 3}) {
+                Tensor y = session.run(INPUT, frame, regions(java.util.Arrays.copyOf(lefts, n)))
+                        .get("output");
+                assertThat(y.shape()).containsExactly(3, n, 8, 8);
+                for (int b = 0; b < n; b++) {
+                    assertThat(y.floats().get(64 * b)).isCloseTo(expected(frame, lefts[b]), within(2e-3f));
+                }
+            }
+        }
+    }
+
+    @Test
+    void open_firstRunOfALaneFails_leavesNothing() {
+        open().close();
+        for (int nth = 1; nth <= 4; nth++) {
+            EmulatedDevice.fail("enqueueV3", nth, 1);
+            assertThatThrownBy(this::open)
+                    .isInstanceOf(InferenceException.class)
+                    .hasMessageStartingWith("[DERM-382] ");
+            EmulatedDevice.assertClean();
+            EmulatedDevice.reset();
         }
     }
 
@@ -225,7 +279,9 @@ class EmulatedSessionTest {
         try (Session session = open();
                 FramePool pool = pool(1);
                 Frame frame = fill(pool, 1)) {
-            EmulatedDevice.fail("cudaGraphInstantiate", 1, ERROR_UNKNOWN);
+            for (int n = 1; n <= 3; n++) {
+                EmulatedDevice.fail("cudaGraphInstantiate", n, ERROR_UNKNOWN);
+            }
             assertRight(session.run(INPUT, frame, regions(4)), frame, 4);
             assertRight(session.run(INPUT, frame, regions(6)), frame, 6);
             assertThat(EmulatedDevice.counter("calls.cudaGraphLaunch")).isZero();
@@ -333,6 +389,32 @@ class EmulatedSessionTest {
                         assertThat(y.floats().get(i)).isGreaterThanOrEqualTo(0.99f);
                     }
                 }
+            }
+        }
+    }
+
+    @Test
+    void filter_tooManyRowsAndThenFew_givesWhatEachRunHas() {
+        Model large = affine(64, 64, TensorProto.DataType.FLOAT_VALUE);
+        ImageInput input = ImageInput.yolo(64, 64).withFit(Fit.STRETCH);
+        try (Session session = runtime.open(large, options());
+                FramePool pool = pool(1)) {
+            Tensor y = null;
+            for (int n = 0; n < 6; n++) {
+                boolean bright = n % 2 == 0;
+                try (Frame frame = fill(pool, n)) {
+                    for (int i = 0; i < frame.stride() * frame.height(); i++) {
+                        frame.pixels().put(i, (byte) (bright ? 200 + n : i < 3 ? 255 : 0));
+                    }
+                    y = session.run(input, frame, List.of(frame.bounds())).get(0);
+                }
+                if (n == 0) {
+                    session.filter(List.of(RowFilter.of(y.info(), 3, 64 * 64, 0, 1, 2, -1)));
+                }
+                // y = 2x + 1: all rows are over 2 in the bright frames, those of the one bright pixel in the others.
+                assertThat(y.floats().get(0)).isCloseTo(bright ? 2 * (200 + n) / 255f + 1 : 3, within(2e-3f));
+                assertThat(y.floats().get(64 * 64 - 1))
+                        .isCloseTo(bright ? 2 * (200 + n) / 255f + 1 : -1, within(2e-3f));
             }
         }
     }
