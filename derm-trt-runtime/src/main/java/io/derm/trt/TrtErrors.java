@@ -65,7 +65,7 @@ final class TrtErrors {
     /** That Java, or JavaCPP in its name, allows no more memory outside of the heap. */
     static RuntimeUnavailableException javaMemory(String what, OutOfMemoryError e) {
         return new RuntimeUnavailableException(
-                352,
+                353,
                 "Java has no memory left to " + what + ": " + TrtUnavailable.root(e),
                 "Give it more by -Xmx, on which the limits outside of the heap depend, or lift those:"
                         + " -Dorg.bytedeco.javacpp.maxPhysicalBytes=0 and -XX:MaxDirectMemorySize=4g.",

@@ -130,9 +130,11 @@ public final class TrtRuntime implements InferenceRuntime {
                     "derm-build-" + model.name(),
                     () -> {
                         GpuDevice device = GpuDevice.lease(how.device(), how.cache());
+                        device.changing().lock();
                         try {
                             return work.get();
                         } finally {
+                            device.changing().unlock();
                             device.release();
                         }
                     },

@@ -267,7 +267,7 @@ class EmulatedFailuresTest {
         assertThat(child.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(output)
                 .contains(
-                        "OPEN [DERM-352] Java has no memory left to load TensorRT: OutOfMemoryError: Physical memory usage is"
+                        "OPEN [DERM-353] Java has no memory left to load TensorRT: OutOfMemoryError: Physical memory usage is"
                                 + " too high: physicalBytes (")
                 .contains("AVAILABLE false")
                 .contains("-Dorg.bytedeco.javacpp.maxPhysicalBytes=0");
