@@ -3,9 +3,6 @@ package io.derm.samples;
 import io.derm.api.CaptureException;
 import io.derm.api.DermException;
 import io.derm.api.Frame;
-import io.derm.api.FrameSource;
-import io.derm.capture.CaptureOptions;
-import io.derm.capture.Sources;
 import java.util.List;
 
 /** Runs something on each of the images named on the command line, and goes on after one that fails. */
@@ -41,8 +38,7 @@ final class ImageJob {
      * @throws CaptureException if it cannot be read
      */
     static void open(String image, Body body) throws Exception {
-        try (FrameSource source = Sources.open(image, CaptureOptions.defaults());
-                Frame frame = source.next().orElseThrow(() -> noPicture(image))) {
+        try (Frame frame = Stills.read(image)) {
             body.image(image, frame);
         }
     }

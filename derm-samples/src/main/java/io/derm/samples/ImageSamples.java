@@ -2,12 +2,9 @@ package io.derm.samples;
 
 import io.derm.api.CaptureException;
 import io.derm.api.Frame;
-import io.derm.api.FrameSource;
 import io.derm.api.ImageInput;
 import io.derm.api.Session;
 import io.derm.api.Tensors;
-import io.derm.capture.CaptureOptions;
-import io.derm.capture.Sources;
 import io.derm.onnx.Samples;
 import java.nio.file.Path;
 import java.util.List;
@@ -35,9 +32,7 @@ record ImageSamples(List<Path> files, ImageInput input) implements Samples {
 
     @Override
     public Tensors run(Session session, int index) {
-        try (FrameSource source = Sources.open(files.get(index).toString(), CaptureOptions.defaults());
-                Frame frame = source.next()
-                        .orElseThrow(() -> ImageJob.noPicture(files.get(index).toString()))) {
+        try (Frame frame = Stills.read(files.get(index).toString())) {
             return session.run(input, frame, List.of(frame.bounds()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
