@@ -60,10 +60,11 @@ public class DecodeBenchmark {
                 new PreparedSession(prepared.signature(), prepared.outputs()),
                 Model.of("prepared.onnx", new byte[] {1}),
                 YoloOptions.defaults());
-        copy = new byte[prepared.outputs().list().stream()
-                .mapToInt(t -> t.bytes().limit())
-                .max()
-                .orElseThrow()];
+        copy = new byte
+                [prepared.outputs().list().stream()
+                        .mapToInt(t -> t.bytes().limit())
+                        .max()
+                        .orElseThrow()];
         // Pixels and scores go through float32 in other units.
         Agreement.require(prepared.objects(), detector.detect(frame), 0.01, 1e-5);
     }

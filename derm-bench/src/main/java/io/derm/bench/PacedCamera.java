@@ -120,8 +120,8 @@ final class PacedCamera implements FrameSource {
     private Frame shown(long number) throws InterruptedException {
         Frame picture = pictures.get((int) (number % pictures.size()));
         long due = dueNanos(number);
-        Frame frame = pool.lease(
-                picture.width(), picture.height(), picture.format(), number, (due - startNanos) / 1000, due);
+        Frame frame =
+                pool.lease(picture.width(), picture.height(), picture.format(), number, (due - startNanos) / 1000, due);
         boolean nv12 = picture.format() == PixelFormat.NV12;
         int rows = nv12 ? picture.height() * 3 / 2 : picture.height();
         for (int y = 0; y < rows; y++) {

@@ -105,8 +105,8 @@ public final class PacedExam {
         long start = clock.nanos() + nanos(LEAD_SECONDS);
         long from = start + nanos(options.warmUpSeconds());
         PacedWindow window = new PacedWindow(from, from + nanos(options.seconds()));
-        long frames = (long)
-                Math.ceil((options.warmUpSeconds() + options.seconds() + COOL_DOWN_SECONDS) * options.rate());
+        long frames =
+                (long) Math.ceil((options.warmUpSeconds() + options.seconds() + COOL_DOWN_SECONDS) * options.rate());
         List<PacedCamera> cameras = new ArrayList<>();
         List<PacedTally> tallies = new ArrayList<>();
         ExecutorService threads = Executors.newFixedThreadPool(streams.size());

@@ -78,8 +78,11 @@ record PacedOptions(
     /** How the options are written. */
     static String usage() {
         StringBuilder text = new StringBuilder("usage: PacedExam");
-        DEFAULTS.forEach((name, value) ->
-                text.append(" [--").append(name).append(' ').append(value.isEmpty() ? "FILE" : value).append(']'));
+        DEFAULTS.forEach((name, value) -> text.append(" [--")
+                .append(name)
+                .append(' ')
+                .append(value.isEmpty() ? "FILE" : value)
+                .append(']'));
         return text.toString();
     }
 
@@ -93,8 +96,7 @@ record PacedOptions(
         for (int i = 0; i < args.length; i += 2) {
             String name = args[i].startsWith("--") ? args[i].substring(2) : "";
             if (!DEFAULTS.containsKey(name) || i + 1 == args.length) {
-                throw new IllegalArgumentException(
-                        "Option '" + args[i] + "', expected a name and a value. " + usage());
+                throw new IllegalArgumentException("Option '" + args[i] + "', expected a name and a value. " + usage());
             }
             given.put(name, args[i + 1]);
         }

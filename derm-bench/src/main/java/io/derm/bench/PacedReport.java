@@ -116,7 +116,10 @@ record PacedReport(
         all.put("frame", frame);
         all.put("due", due);
         all.put("delivered", latency.getTotalCount());
-        all.put("dropped", Map.of("busy", busy, "noBuffer", noBuffer));
+        Map<String, Object> dropped = new LinkedHashMap<>();
+        dropped.put("busy", busy);
+        dropped.put("noBuffer", noBuffer);
+        all.put("dropped", dropped);
         all.put("late", late);
         all.put("latencyMillis", latencyMillis);
         all.put("lesions", lesions);

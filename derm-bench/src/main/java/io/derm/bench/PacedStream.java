@@ -39,9 +39,7 @@ final class PacedStream implements AutoCloseable {
 
     /** What the models find in each picture, one after the other. */
     List<Findings> findings(List<Frame> pictures) {
-        return pictures.stream()
-                .map(p -> Findings.of(detector, classifier, p))
-                .toList();
+        return pictures.stream().map(p -> Findings.of(detector, classifier, p)).toList();
     }
 
     /**

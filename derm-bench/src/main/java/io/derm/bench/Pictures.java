@@ -34,8 +34,7 @@ final class Pictures implements AutoCloseable {
         }
         List<Frame> frames = new ArrayList<>();
         // One more than is kept: the decoder may be ahead.
-        try (FrameSource video =
-                Sources.open(source, CaptureOptions.defaults().withFrames(most + 1))) {
+        try (FrameSource video = Sources.open(source, CaptureOptions.defaults().withFrames(most + 1))) {
             while (frames.size() < most) {
                 Optional<Frame> frame = video.next();
                 if (frame.isEmpty()) {

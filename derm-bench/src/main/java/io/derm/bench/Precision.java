@@ -55,8 +55,8 @@ public enum Precision {
     private static Model half(Model model, String runtime) {
         if (!runtime.equals(TrtRuntime.NAME)) {
             // ONNX Runtime drops the casts on the CPU: a number of it would be float32's under another name.
-            throw new NotRunException("fp16 is computed in float32 by " + runtime + ", expected runtime "
-                    + TrtRuntime.NAME + " for it");
+            throw new NotRunException(
+                    "fp16 is computed in float32 by " + runtime + ", expected runtime " + TrtRuntime.NAME + " for it");
         }
         return sixteenBits(onnx(model, fp16), fp16);
     }

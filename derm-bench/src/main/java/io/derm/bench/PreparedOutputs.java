@@ -52,14 +52,13 @@ record PreparedOutputs(Signature signature, Tensors outputs, List<Detection> obj
             int row = n / 26 * 2;
             float x = 8 * column + 4;
             float y = 8 * row + 4;
-            float w = 8 + n % 5;
-            float h = 9 + n % 3;
+            float w = 5 + n % 4;
+            float h = 6 + n % 3;
             float score = 0.95f - 0.0004f * n;
             int c = n % classes;
             objects.add(new Detection(Box.ofCenter(x, y, w, h), score, c, "class " + c));
             for (int a = 0; a < 3; a++) {
-                all.add(new Candidate(
-                        row * 52 + column, a, x, y, w * SIZES[a], h * SIZES[a], score - 0.15f * a, c));
+                all.add(new Candidate(row * 52 + column, a, x, y, w * SIZES[a], h * SIZES[a], score - 0.15f * a, c));
             }
         }
         boolean nhwc = layout == YoloLayout.HUNGLC007 || layout == YoloLayout.ZOO;
@@ -74,7 +73,7 @@ record PreparedOutputs(Signature signature, Tensors outputs, List<Detection> obj
                                 ModelKeys.DECODER,
                                 layout.decoderName(),
                                 ModelKeys.ANCHORS,
-                                "12,16,19,36,40,28,36,75,76,55,72,146,142,110,192,243,459,401",
+                                "12,16 19,36 40,28 36,75 76,55 72,146 142,110 192,243 459,401",
                                 ModelKeys.MASKS,
                                 "0,1,2;3,4,5;6,7,8",
                                 ModelKeys.SCALE_X_Y,
@@ -121,9 +120,8 @@ record PreparedOutputs(Signature signature, Tensors outputs, List<Detection> obj
                 }
                 yield Tensors.of(rows);
             }
-            case TAO_BATCHED_NMS -> suppressed(all.stream()
-                    .filter(k -> k.anchor() == 0)
-                    .toList());
+            case TAO_BATCHED_NMS ->
+                suppressed(all.stream().filter(k -> k.anchor() == 0).toList());
         };
     }
 

@@ -144,8 +144,8 @@ class BenchmarksTest {
     void benchmark_onARuntimeThatDoesNotWorkHere_isNotRunAndSaysWhy() {
         Assumptions.assumeTrue(
                 Runtimes.all().stream()
-                        .noneMatch(r -> r.name().equals("tensorrt")
-                                && r.availability().available()),
+                        .noneMatch(r ->
+                                r.name().equals("tensorrt") && r.availability().available()),
                 "TensorRT works here");
         DetectBenchmark benchmark = new DetectBenchmark();
         benchmark.runtime = "tensorrt";
@@ -163,8 +163,6 @@ class BenchmarksTest {
         benchmark.runtime = "onnxruntime";
         benchmark.model = "demo";
         benchmark.precision = Precision.fp16;
-        assertThatThrownBy(benchmark::open)
-                .isInstanceOf(NotRunException.class)
-                .hasMessageContaining("float32");
+        assertThatThrownBy(benchmark::open).isInstanceOf(NotRunException.class).hasMessageContaining("float32");
     }
 }

@@ -58,8 +58,8 @@ class ChecksTest {
 
     @Test
     void pixels_offByHalfALevelEverywhere_fail() {
-        assertThatThrownBy(() ->
-                        PixelCheck.check(INPUT, plain(), new Box(0, 0, 64, 64), planes(200.5f, 100.5f, 10.5f), 0))
+        assertThatThrownBy(
+                        () -> PixelCheck.check(INPUT, plain(), new Box(0, 0, 64, 64), planes(200.5f, 100.5f, 10.5f), 0))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("on average");
     }
@@ -83,8 +83,7 @@ class ChecksTest {
         Path file = Files.write(dir.resolve("own.onnx"), DemoModels.detector().bytes());
         Model own = Subjects.detector(file.toString(), Precision.fp32, Runtimes.find("onnxruntime"));
         assertThatCode(() -> own.bytes()).doesNotThrowAnyException();
-        assertThatThrownBy(
-                        () -> Subjects.detector(file.toString(), Precision.int8, Runtimes.find("onnxruntime")))
+        assertThatThrownBy(() -> Subjects.detector(file.toString(), Precision.int8, Runtimes.find("onnxruntime")))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("is float32, expected int8");
     }

@@ -45,8 +45,7 @@ class PacedCameraTest {
 
     /** 100 frames/s, so a frame each 10 ms. */
     private PacedCamera camera(long frames, int buffers, PacedWindow window) {
-        return new PacedCamera(
-                List.of(picture(0), picture(1), picture(2)), 100, START, frames, buffers, window, clock);
+        return new PacedCamera(List.of(picture(0), picture(1), picture(2)), 100, START, frames, buffers, window, clock);
     }
 
     private static PacedWindow always() {

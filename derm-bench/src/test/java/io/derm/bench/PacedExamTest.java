@@ -33,7 +33,17 @@ class PacedExamTest {
     void exam_ofTwoCameras_accountsForEveryFrameThatWasDue(@TempDir Path dir) throws Exception {
         Path json = dir.resolve("paced.json");
         int code = run(
-                "--rate", "10", "--seconds", "1", "--warm-up", "0.5", "--streams", "2", "--pictures", "2", "--json",
+                "--rate",
+                "10",
+                "--seconds",
+                "1",
+                "--warm-up",
+                "0.5",
+                "--streams",
+                "2",
+                "--pictures",
+                "2",
+                "--json",
                 json.toString());
         assertThat(err.toString(StandardCharsets.UTF_8)).isEmpty();
         assertThat(code).isZero();
@@ -55,8 +65,8 @@ class PacedExamTest {
     void exam_onARuntimeThatDoesNotWorkHere_isNotRunAndGivesNoNumber() throws Exception {
         Assumptions.assumeTrue(
                 Runtimes.all().stream()
-                        .noneMatch(r -> r.name().equals("tensorrt")
-                                && r.availability().available()),
+                        .noneMatch(r ->
+                                r.name().equals("tensorrt") && r.availability().available()),
                 "TensorRT works here");
         assertThat(run("--runtime", "tensorrt")).isEqualTo(PacedExam.NOT_RUN);
         String text = out.toString(StandardCharsets.UTF_8);
@@ -69,7 +79,13 @@ class PacedExamTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "--speed 3", "rate 3", "--rate", "--rate fast", "--streams 0", "--streams 1.5", "--precision half"
+                "--speed 3",
+                "rate 3",
+                "--rate",
+                "--rate fast",
+                "--streams 0",
+                "--streams 1.5",
+                "--precision half"
             })
     void options_thatCannotBeRead_areWrongUsage(String args) {
         assertThat(run(args.split(" "))).isEqualTo(2);
@@ -82,8 +98,8 @@ class PacedExamTest {
         Histogram latency = new Histogram(3);
         latency.recordValue(1);
         ProcessMemory memory = ProcessMemory.now();
-        assertThatThrownBy(() -> new PacedReport(
-                        PacedOptions.parse(), "1x1 BGR24", 4, 1, 1, latency, 0, 0, 0, memory, memory))
+        assertThatThrownBy(() ->
+                        new PacedReport(PacedOptions.parse(), "1x1 BGR24", 4, 1, 1, latency, 0, 0, 0, memory, memory))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageStartingWith("Of 4 frames 1 were delivered");
     }
