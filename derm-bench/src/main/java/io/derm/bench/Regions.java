@@ -13,8 +13,9 @@ final class Regions {
         List<Box> boxes = new ArrayList<>();
         for (int i = 0; i < n; i++) {
             float side = height / 12f + 3.25f * (i % 8);
-            boxes.add(Box.ofSize(
-                    i * 7919L % (int) (width - side), i * 104_729L % (int) (height - side), side, 0.9f * side));
+            int left = i * 7919 % (int) (width - side);
+            int top = i * 104_729 % (int) (height - side);
+            boxes.add(Box.ofSize(left, top, side, 0.9f * side));
         }
         return boxes;
     }

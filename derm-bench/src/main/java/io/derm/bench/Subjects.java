@@ -24,7 +24,7 @@ final class Subjects {
         try {
             return Runtimes.find(name);
         } catch (RuntimeUnavailableException e) {
-            throw new NotRunException(e.getMessage());
+            throw new NotRunException(String.valueOf(e.getMessage()));
         }
     }
 

@@ -88,7 +88,8 @@ public class TrackerBenchmark {
             List<Detection> inFrame = new ArrayList<>();
             for (int i = 0; i < lesions; i++) {
                 float x = (i % columns + 1.5f) * SQUARE + panX + random.nextFloat();
-                float y = (i / columns + 1.5f) * SQUARE + panY + random.nextFloat();
+                int row = i / columns;
+                float y = (row + 1.5f) * SQUARE + panY + random.nextFloat();
                 inFrame.add(new Detection(Box.ofCenter(x, y, 60 + i % 7, 60 + i % 5), 0.9f, i, "lesion"));
             }
             Collections.shuffle(inFrame, random);

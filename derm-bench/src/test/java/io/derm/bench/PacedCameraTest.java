@@ -56,12 +56,12 @@ class PacedCameraTest {
     void frames_askedForInTime_comeWhenTheyAreDueAndNoneIsDropped() throws Exception {
         PacedCamera camera = camera(5, 2, always());
         List<Long> taken = new ArrayList<>();
-        for (int k = 0; k < 5; k++) {
+        for (long k = 0; k < 5; k++) {
             try (Frame frame = camera.next().orElseThrow()) {
                 taken.add(frame.sequence());
-                assertThat(clock.now).isEqualTo(START + 10 * k * MS);
+                assertThat(clock.now).isEqualTo(START + k * 10 * MS);
                 assertThat(frame.capturedNanos()).isEqualTo(clock.now);
-                assertThat(frame.timestampMicros()).isEqualTo(10_000L * k);
+                assertThat(frame.timestampMicros()).isEqualTo(10_000 * k);
                 assertThat(frame.pixels().get(0)).isEqualTo((byte) (k % 3));
                 assertThat(frame.pixels().get(11)).isEqualTo((byte) (k % 3));
             }
