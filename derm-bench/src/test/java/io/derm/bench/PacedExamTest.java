@@ -36,7 +36,7 @@ class PacedExamTest {
                 "--rate",
                 "10",
                 "--seconds",
-                "1",
+                "3",
                 "--warm-up",
                 "0.5",
                 "--streams",
@@ -49,14 +49,14 @@ class PacedExamTest {
         assertThat(code).isZero();
         assertThat(out.toString(StandardCharsets.UTF_8))
                 .startsWith("paced exam: 2 streams of 10.0 frames/s, 1280x720 ")
-                .contains("p99.9", "40 due");
+                .contains("p99.9", "60 due");
         JsonNode report = new ObjectMapper().readTree(Files.readString(json));
-        assertThat(report.path("due").asLong()).isEqualTo(40);
+        assertThat(report.path("due").asLong()).isEqualTo(60);
         assertThat(report.path("delivered").asLong()).isPositive();
         assertThat(report.path("delivered").asLong()
                         + report.path("dropped").path("busy").asLong()
                         + report.path("dropped").path("noBuffer").asLong())
-                .isEqualTo(40);
+                .isEqualTo(60);
         assertThat(report.path("latencyMillis").path("p50").asDouble()).isPositive();
         assertThat(report.path("lesions").asLong()).isPositive();
     }
