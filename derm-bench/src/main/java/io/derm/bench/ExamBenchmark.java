@@ -1,8 +1,11 @@
 package io.derm.bench;
 
+import io.derm.api.Box;
 import io.derm.api.Classifier;
 import io.derm.api.Detector;
+import io.derm.api.Frame;
 import io.derm.api.FrameSource;
+import io.derm.api.InferenceRuntime;
 import io.derm.api.SessionOptions;
 import io.derm.capture.CaptureOptions;
 import io.derm.capture.Sources;
@@ -15,6 +18,9 @@ import io.derm.pipeline.ExamSummary;
 import io.derm.samples.DemoClip;
 import io.derm.yolo.YoloDetector;
 import io.derm.yolo.YoloOptions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -30,7 +36,11 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** The whole exam of the bundled 720p clip of 330 frames, every lesion of every frame classified, without a recording. */
+/**
+ * The whole exam of the bundled 720p clip of 330 frames, every lesion of every frame classified, without a recording; beside it each of its
+ * two large stages alone, as often and on as many regions. The exam's findings are held to those of the models one after the other, frame by
+ * frame.
+ */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.SECONDS)
@@ -39,41 +49,114 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(1)
 @SuppressWarnings("NullAway.Init")
 public class ExamBenchmark {
+    @Param(OrtRuntime.NAME)
+    String runtime;
+
+    @Param(Subjects.DEMO)
+    String detectorModel;
+
+    @Param(Subjects.DEMO)
+    String classifierModel;
+
     @Param("fp32")
     Precision precision;
 
     @Param("1")
     int threads;
 
-    @Param({"1", "32"})
+    @Param("32")
     int maxBatch;
+
+    /** The first frames of the clip. */
+    @Param("330")
+    int frames;
 
     private DemoClip clip;
     private Detector detector;
     private Classifier classifier;
+    private Frame first;
+    private List<Findings> expected;
 
     @Setup(Level.Trial)
-    public void open() {
+    public void open() throws Exception {
+        InferenceRuntime found = Subjects.runtime(runtime);
         SessionOptions options = SessionOptions.defaults().withThreads(threads).withMaxBatch(maxBatch);
+        detector = YoloDetector.open(
+                found, Subjects.detector(detectorModel, precision, found), options, YoloOptions.defaults());
+        classifier = EffnetClassifier.open(
+                found, Subjects.classifier(classifierModel, precision, found), options, EffnetOptions.defaults());
         clip = DemoClip.extract();
-        detector = YoloDetector.open(new OrtRuntime(), precision.detector(), options, YoloOptions.defaults());
-        classifier = EffnetClassifier.open(new OrtRuntime(), precision.classifier(), options, EffnetOptions.defaults());
+        expected = new ArrayList<>();
+        try (FrameSource source = source()) {
+            for (Optional<Frame> next = source.next(); next.isPresent(); next = source.next()) {
+                try (Frame frame = next.get()) {
+                    if (expected.isEmpty()) {
+                        first = frame.retain();
+                    }
+                    expected.add(Findings.of(detector, classifier, frame));
+                }
+            }
+        }
+        if (expected.size() != frames) {
+            throw new IllegalArgumentException("Frames are " + frames + ", the clip has " + expected.size());
+        }
+        examined();
     }
 
-    @Benchmark
-    public ExamSummary exam() throws Exception {
-        try (FrameSource source = Sources.open(clip.path().toString(), CaptureOptions.defaults())) {
-            ExamSummary summary = new Exam(source, detector, classifier, ExamOptions.defaults()).run(findings -> {});
-            if (summary.frames() != source.info().frames()) {
-                throw new IllegalStateException("Examined " + summary.frames() + " frames of "
-                        + source.info().frames());
+    private FrameSource source() {
+        return new FirstFrames(Sources.open(clip.path().toString(), CaptureOptions.defaults()), frames);
+    }
+
+    /** An exam whose findings are held to what was found before. */
+    private ExamSummary examined() throws Exception {
+        int[] next = {0};
+        try (FrameSource source = source()) {
+            ExamSummary summary = new Exam(source, detector, classifier, ExamOptions.defaults())
+                    .run(findings -> expected.get(next[0]++).require(findings));
+            if (summary.frames() != frames) {
+                throw new IllegalStateException("Examined " + summary.frames() + " frames of " + frames);
             }
             return summary;
         }
     }
 
+    @Benchmark
+    public ExamSummary exam() throws Exception {
+        return examined();
+    }
+
+    /** Detection as often as the clip has frames, on the first of them. */
+    @Benchmark
+    public int detectAlone() {
+        int found = 0;
+        for (int i = 0; i < frames; i++) {
+            try (Frame frame = again()) {
+                found += detector.detect(frame).size();
+            }
+        }
+        return found;
+    }
+
+    /** Classification of as many regions as were found in each frame, and where they were, on the first of them. */
+    @Benchmark
+    public int classifyAlone() {
+        int classified = 0;
+        for (int i = 0; i < frames; i++) {
+            List<Box> boxes = expected.get(i).boxes();
+            try (Frame frame = again()) {
+                classified += classifier.classify(frame, boxes).size();
+            }
+        }
+        return classified;
+    }
+
+    private Frame again() {
+        return Frame.wrap(first.pixels(), first.width(), first.height(), first.stride(), first.format());
+    }
+
     @TearDown(Level.Trial)
     public void close() {
+        first.close();
         classifier.close();
         detector.close();
         clip.close();

@@ -1,6 +1,6 @@
 /**
- * JMH benchmarks. Each times derm beside the least that the same work can cost (a bare run of the runtime), in one process, on
- * results that were checked first.
+ * Benchmarks: JMH's, each of which times derm beside the least that the same work can cost, and exams of cameras at their own pace. Results
+ * are checked before anything is timed.
  */
 @NullMarked
 package io.derm.bench;

@@ -1,0 +1,66 @@
+package io.derm.bench;
+
+import io.derm.api.Classifier;
+import io.derm.api.Detector;
+import io.derm.api.Frame;
+import io.derm.api.InferenceRuntime;
+import io.derm.api.SessionOptions;
+import io.derm.effnet.EffnetClassifier;
+import io.derm.effnet.EffnetOptions;
+import io.derm.pipeline.Exam;
+import io.derm.pipeline.ExamOptions;
+import io.derm.yolo.YoloDetector;
+import io.derm.yolo.YoloOptions;
+import java.util.List;
+
+/** One camera's models and exam. Confined. */
+final class PacedStream implements AutoCloseable {
+    private final Detector detector;
+    private final Classifier classifier;
+
+    PacedStream(InferenceRuntime runtime, PacedOptions options) {
+        SessionOptions session = SessionOptions.defaults().withThreads(options.threads());
+        detector = YoloDetector.open(
+                runtime,
+                Subjects.detector(options.detector(), options.precision(), runtime),
+                session,
+                YoloOptions.defaults());
+        try {
+            classifier = EffnetClassifier.open(
+                    runtime,
+                    Subjects.classifier(options.classifier(), options.precision(), runtime),
+                    session,
+                    EffnetOptions.defaults());
+        } catch (RuntimeException e) {
+            detector.close();
+            throw e;
+        }
+    }
+
+    /** What the models find in each picture, one after the other. */
+    List<Findings> findings(List<Frame> pictures) {
+        return pictures.stream().map(p -> Findings.of(detector, classifier, p)).toList();
+    }
+
+    /**
+     * Examines all that a camera shows.
+     *
+     * @param expected what is to be found in each picture
+     */
+    void run(PacedCamera camera, List<Findings> expected, PacedTally tally) throws Exception {
+        new Exam(camera, detector, classifier, ExamOptions.defaults()).run(findings -> {
+            expected.get((int) (findings.frame().sequence() % expected.size())).require(findings);
+            tally.delivered(
+                    findings.frame().capturedNanos(),
+                    findings.latencyNanos(),
+                    findings.sightings().size());
+        });
+    }
+
+    @Override
+    public void close() {
+        try (detector) {
+            classifier.close();
+        }
+    }
+}
