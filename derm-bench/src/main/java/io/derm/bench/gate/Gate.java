@@ -13,7 +13,10 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** The {@code gate} command. */
 @Command(
@@ -35,8 +38,12 @@ public final class Gate implements Callable<Integer> {
     @Mixin
     private EffortOptions effort = new EffortOptions();
 
-    @Option(names = "--baseline", required = true, paramLabel = "FILE", description = "The limits, and stored answers.")
-    private Path baseline = Path.of("gate.baseline");
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    // Not marked as required, which it would then be for the subcommands too.
+    @Option(names = "--baseline", paramLabel = "FILE", description = "The limits, and stored answers. Required.")
+    private @Nullable Path baseline;
 
     @Option(
             names = "--base",
@@ -76,6 +83,10 @@ public final class Gate implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (baseline == null) {
+            throw new ParameterException(
+                    java.util.Objects.requireNonNull(spec).commandLine(), "Missing required option: '--baseline=FILE'");
+        }
         Machine machine = Machine.here();
         System.out.println(machine.words());
         Baseline limits = Baseline.read(baseline);
