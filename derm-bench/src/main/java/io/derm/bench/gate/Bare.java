@@ -7,7 +7,6 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import io.derm.api.DermException;
-import io.derm.api.InferenceException;
 import io.derm.api.Model;
 import io.derm.api.Session;
 import io.derm.api.SessionOptions;
@@ -15,6 +14,7 @@ import io.derm.trt.TrtMeter;
 import io.derm.trt.TrtRuntime;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -106,7 +106,7 @@ interface Bare extends AutoCloseable {
             int size = type.size;
             for (long side : shape) {
                 if (side <= 0) {
-                    throw new OrtException("an input has free sides: " + java.util.Arrays.toString(shape));
+                    throw new OrtException("an input has free sides: " + Arrays.toString(shape));
                 }
                 size = Math.toIntExact(size * side);
             }
@@ -124,7 +124,7 @@ interface Bare extends AutoCloseable {
                     session.run(inputs, outputs).close();
                 }
             } catch (OrtException e) {
-                throw new InferenceException(709, "The bare run failed: " + e.getMessage(), "Check the model.", e);
+                throw new DermException(709, "The bare run failed: " + e.getMessage(), "Check the model.", e);
             }
         }
 
@@ -135,7 +135,7 @@ interface Bare extends AutoCloseable {
             try {
                 session.close();
             } catch (OrtException e) {
-                throw new InferenceException(709, "The bare run failed: " + e.getMessage(), "Check the model.", e);
+                throw new DermException(709, "The bare run failed: " + e.getMessage(), "Check the model.", e);
             }
         }
     }

@@ -114,8 +114,8 @@ record Baseline(List<Limit> limits, Answers answers) {
                 require(margin > 0, "a margin over 0");
                 return new Limit(Limit.Kind.RATIO, word[1], word[3], word[4], margin);
             }
-            default -> throw new IllegalArgumentException(
-                    "a line of exact, ratio, drift, frames, detection or assessment");
+            default ->
+                throw new IllegalArgumentException("a line of exact, ratio, drift, frames, detection or assessment");
         }
     }
 

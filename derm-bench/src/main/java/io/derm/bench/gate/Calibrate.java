@@ -18,7 +18,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "calibrate",
         mixinStandardHelpOptions = true,
-        description = "Measures the gate's false alarms on A/A runs, and the smallest slowdown that it finds 9 times of 10.",
+        description =
+                "Measures the gate's false alarms on A/A runs, and the smallest slowdown that it finds 9 times of 10.",
         footer = Words.RESEARCH_USE)
 final class Calibrate implements Callable<Integer> {
     private static final double[] SLOWDOWNS = {0.05, 0.10, 0.20};
@@ -97,12 +98,9 @@ final class Calibrate implements Callable<Integer> {
         Forks forks = new Forks(subject, effort.jvm());
         List<double[]> out = new ArrayList<>();
         for (int f = 0; f < n; f++) {
-            out.add(
-                    forks
-                            .time(Forks.ownClassPath(), List.of(step), effort.effort(), Yardstick.SELF, slow)
-                            .stream()
-                            .mapToDouble(b -> Block.logRatio(statistic, b.subject(), b.yardstick()))
-                            .toArray());
+            out.add(forks.time(Forks.ownClassPath(), List.of(step), effort.effort(), Yardstick.SELF, slow).stream()
+                    .mapToDouble(b -> Block.logRatio(statistic, b.subject(), b.yardstick()))
+                    .toArray());
         }
         return out.toArray(double[][]::new);
     }

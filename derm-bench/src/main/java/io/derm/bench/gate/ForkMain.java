@@ -63,6 +63,9 @@ final class ForkMain implements Callable<Integer> {
     @Option(names = "--steps", split = ",")
     List<Step> steps = new ArrayList<>();
 
+    @Option(names = "--graphs", description = "Whether to count convolutions.")
+    boolean graphs;
+
     @Option(names = "--baseline")
     @Nullable
     Path baseline;
@@ -155,7 +158,9 @@ final class ForkMain implements Callable<Integer> {
                 bare.add(Bare.of(subject, subject.detector().model(), 1, options.threads));
             }
             if (step != Step.DETECT) {
-                int batch = step == Step.EXAM ? subject.found(frames) : frames.regions().size();
+                int batch = step == Step.EXAM
+                        ? subject.found(frames)
+                        : frames.regions().size();
                 bare.add(Bare.of(subject, subject.classifier().model(), batch, options.threads));
             }
             opened.addAll(bare);
@@ -233,13 +238,17 @@ final class ForkMain implements Callable<Integer> {
     }
 
     private void exact(GateFrames frames, Subject subject, PrintWriter lines) throws Exception {
-        Answers stored = baseline == null ? Answers.NONE : Baseline.read(baseline).answers();
+        Answers stored =
+                baseline == null ? Answers.NONE : Baseline.read(baseline).answers();
         frames.check(stored);
         subject.answers(frames, stored).lines().forEach(lines::println);
         for (Step step : steps) {
             allocation(step, frames, subject, lines);
         }
         uploads(frames, subject, lines);
+        if (!graphs) {
+            return;
+        }
         convolutions("detector", options.detector == null && options.detectorModel == null, subject, lines);
         convolutions("classifier", options.classifier == null && options.classifierModel == null, subject, lines);
     }
@@ -284,8 +293,12 @@ final class ForkMain implements Callable<Integer> {
 
     private static long others(ThreadMXBean threads) {
         long current = Thread.currentThread().getId();
-        long[] ids = Arrays.stream(threads.getAllThreadIds()).filter(id -> id != current).toArray();
-        return Arrays.stream(threads.getThreadAllocatedBytes(ids)).filter(b -> b > 0).sum();
+        long[] ids = Arrays.stream(threads.getAllThreadIds())
+                .filter(id -> id != current)
+                .toArray();
+        return Arrays.stream(threads.getThreadAllocatedBytes(ids))
+                .filter(b -> b > 0)
+                .sum();
     }
 
     private static long direct() {
@@ -298,7 +311,8 @@ final class ForkMain implements Callable<Integer> {
     private void uploads(GateFrames frames, Subject subject, PrintWriter lines) throws Exception {
         if (!(subject.runtime() instanceof TrtRuntime tensorRt)) {
             for (Step step : steps) {
-                lines.println("notrun " + step.word() + ".uploads no TensorRT: give --runtime tensorrt on a machine with a GPU");
+                lines.println("notrun " + step.word()
+                        + ".uploads no TensorRT: give --runtime tensorrt on a machine with a GPU");
             }
             return;
         }
@@ -326,8 +340,10 @@ final class ForkMain implements Callable<Integer> {
         Path file = Files.createTempFile("derm-gate", ".onnx");
         try {
             new OrtRuntime().writeOptimised(model, SessionOptions.defaults().withThreads(options.threads), file);
-            Map<String, Integer> operators = ModelReport.of(OnnxModel.read(file)).operators();
-            int integers = operators.getOrDefault("com.microsoft.QLinearConv", 0) + operators.getOrDefault("QLinearConv", 0);
+            Map<String, Integer> operators =
+                    ModelReport.of(OnnxModel.read(file)).operators();
+            int integers =
+                    operators.getOrDefault("com.microsoft.QLinearConv", 0) + operators.getOrDefault("QLinearConv", 0);
             int floats = 0;
             for (String name : new String[] {"Conv", "com.microsoft.FusedConv", "com.microsoft.nchwc.Conv"}) {
                 floats += operators.getOrDefault(name, 0);

@@ -30,10 +30,13 @@ record Forks(SubjectOptions subject, List<String> jvm) {
         return System.getProperty("java.class.path", "");
     }
 
-    Exact exact(List<Step> steps, String baseline) {
+    Exact exact(List<Step> steps, boolean graphs, String baseline) {
         List<String> arguments = new ArrayList<>(List.of("--task=exact"));
         if (!steps.isEmpty()) {
             arguments.add("--steps=" + join(steps));
+        }
+        if (graphs) {
+            arguments.add("--graphs");
         }
         if (!baseline.isEmpty()) {
             arguments.add("--baseline=" + baseline);
@@ -49,7 +52,8 @@ record Forks(SubjectOptions subject, List<String> jvm) {
                 default -> answers.add(line);
             }
         }
-        return new Exact(values, notRun, Baseline.parse("answers of a fork", answers).answers());
+        return new Exact(
+                values, notRun, Baseline.parse("answers of a fork", answers).answers());
     }
 
     /** A fork that times steps: its blocks in their order. */

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -48,7 +49,8 @@ public final class Gate implements Callable<Integer> {
     @Option(
             names = "--base",
             paramLabel = "CLASSPATH",
-            description = "Class path of what 'ratio ... / base' is beside: an older derm-bench.jar and what it measures.")
+            description =
+                    "Class path of what 'ratio ... / base' is beside: an older derm-bench.jar and what it measures.")
     private @Nullable String base;
 
     @Option(
@@ -85,14 +87,13 @@ public final class Gate implements Callable<Integer> {
     public Integer call() {
         if (baseline == null) {
             throw new ParameterException(
-                    java.util.Objects.requireNonNull(spec).commandLine(), "Missing required option: '--baseline=FILE'");
+                    Objects.requireNonNull(spec).commandLine(), "Missing required option: '--baseline=FILE'");
         }
         Machine machine = Machine.here();
         System.out.println(machine.words());
         Baseline limits = Baseline.read(baseline);
         Forks forks = new Forks(subject, effort.jvm());
-        List<Outcome> outcomes =
-                new GateRun(limits, baseline.toString(), forks, effort.effort(), base).run(only);
+        List<Outcome> outcomes = new GateRun(limits, baseline.toString(), forks, effort.effort(), base).run(only);
         GateReport report = new GateReport(
                 "--baseline " + baseline + " " + String.join(" ", subject.arguments()), machine, outcomes);
         System.out.print(report.text());
@@ -133,7 +134,8 @@ public final class Gate implements Callable<Integer> {
     @Command(
             name = "record",
             mixinStandardHelpOptions = true,
-            description = "Stores the answers of now in a baseline file, whose limits stay, for 'drift' limits to hold later ones to.",
+            description =
+                    "Stores the answers of now in a baseline file, whose limits stay, for 'drift' limits to hold later ones to.",
             footer = Words.RESEARCH_USE)
     static final class Record implements Callable<Integer> {
         @Mixin
@@ -149,7 +151,7 @@ public final class Gate implements Callable<Integer> {
         public Integer call() {
             Baseline.read(baseline);
             Answers answers =
-                    new Forks(subject, effort.jvm()).exact(List.of(), "").answers();
+                    new Forks(subject, effort.jvm()).exact(List.of(), false, "").answers();
             Baseline.store(baseline, answers);
             System.out.printf(
                     Locale.ROOT,

@@ -10,6 +10,7 @@ import io.derm.capture.Sources;
 import io.derm.phantom.Framing;
 import io.derm.phantom.PhantomScene;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayDeque;
@@ -78,7 +79,8 @@ final class GateFrames implements AutoCloseable {
             }
         }
         if (frames.isEmpty()) {
-            throw new DermException(708, source + " has no frame, expected one with lesions", "Give another by --frames.");
+            throw new DermException(
+                    708, source + " has no frame, expected one with lesions", "Give another by --frames.");
         }
         return new GateFrames(frames);
     }
@@ -123,9 +125,8 @@ final class GateFrames implements AutoCloseable {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             for (Frame frame : frames) {
-                digest.update(
-                        (frame.width() + "x" + frame.height() + " " + frame.stride() + " " + frame.format())
-                                .getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+                digest.update((frame.width() + "x" + frame.height() + " " + frame.stride() + " " + frame.format())
+                        .getBytes(StandardCharsets.US_ASCII));
                 digest.update(frame.pixels()
                         .duplicate()
                         .position(0)

@@ -38,7 +38,8 @@ record GateReport(String title, Machine machine, List<Outcome> outcomes) {
     String text() {
         StringBuilder out = new StringBuilder();
         String format = "%-12s  %-32s  %-26s  %-12s  %s";
-        out.append(String.format(format, "", "limit", "measured", "bound", "").stripTrailing()).append('\n');
+        out.append(String.format(format, "", "limit", "measured", "bound", "").stripTrailing())
+                .append('\n');
         for (Outcome o : outcomes) {
             out.append(String.format(
                                     format,
@@ -183,7 +184,11 @@ record GateReport(String title, Machine machine, List<Outcome> outcomes) {
                 .append("Ratio of each block, a row a fork; the interval; the margin</title>");
         for (int f = 0; f < rows; f++) {
             int y = ROW * (f + 1);
-            out.append("<text x=\"4\" y=\"").append(y + 3).append("\">fork ").append(f + 1).append("</text>");
+            out.append("<text x=\"4\" y=\"")
+                    .append(y + 3)
+                    .append("\">fork ")
+                    .append(f + 1)
+                    .append("</text>");
             for (double ratio : verdict.logRatios()[f]) {
                 out.append(String.format(
                         Locale.ROOT, "<circle cx=\"%.1f\" cy=\"%d\" r=\"3\"/>", LEFT + (ratio - from) * scale, y));
@@ -199,7 +204,12 @@ record GateReport(String title, Machine machine, List<Outcome> outcomes) {
                 y,
                 y));
         stroke(out, "one", LEFT - from * scale, y, "1");
-        stroke(out, "margin", LEFT + (margin - from) * scale, y, Words.number(o.limit().value()));
+        stroke(
+                out,
+                "margin",
+                LEFT + (margin - from) * scale,
+                y,
+                Words.number(o.limit().value()));
         out.append("</svg>\n");
     }
 

@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -25,10 +27,9 @@ final class GateRun {
     }
 
     /** The outcomes of limits of some kinds, in the order of the baseline. */
-    List<Outcome> run(java.util.Set<Limit.Kind> kinds) {
-        List<Limit> limits = baseline.limits().stream()
-                .filter(l -> kinds.contains(l.kind()))
-                .toList();
+    List<Outcome> run(Set<Limit.Kind> kinds) {
+        List<Limit> limits =
+                baseline.limits().stream().filter(l -> kinds.contains(l.kind())).toList();
         Map<Limit, Outcome> outcomes = new LinkedHashMap<>();
         limits.forEach(l -> outcomes.put(l, Outcome.notRun(l, "")));
         List<Limit> exact =
@@ -54,7 +55,8 @@ final class GateRun {
                 .map(Limit::step)
                 .distinct()
                 .toList();
-        Forks.Exact exact = forks.exact(steps, file);
+        boolean graphs = limits.stream().anyMatch(l -> l.metric().endsWith("-convolutions"));
+        Forks.Exact exact = forks.exact(steps, graphs, file);
         Answers.Drift drift = exact.answers().from(baseline.answers());
         for (Limit limit : limits) {
             if (limit.kind() == Limit.Kind.DRIFT) {
@@ -92,7 +94,8 @@ final class GateRun {
             outcomes.put(
                     limit,
                     Outcome.of(
-                            limit, Verdict.twice(limit.value(), logRatios(limit, first), () -> logRatios(limit, more))));
+                            limit,
+                            Verdict.twice(limit.value(), logRatios(limit, first), () -> logRatios(limit, more))));
         }
     }
 
@@ -112,11 +115,9 @@ final class GateRun {
         for (int f = 0; f < n; f++) {
             all.add(beside.equals("base") ? besideBase(steps, f % 2 == 1) : time(Forks.ownClassPath(), steps, true));
         }
-        return steps.stream()
-                .collect(Collectors.toMap(step -> step, step -> all.stream()
-                        .map(fork ->
-                                fork.stream().filter(b -> b.step() == step).toList())
-                        .toList()));
+        return steps.stream().collect(Collectors.toMap(step -> step, step -> all.stream()
+                .map(fork -> fork.stream().filter(b -> b.step() == step).toList())
+                .toList()));
     }
 
     private List<Block> time(String classPath, List<Step> steps, boolean bare) {
@@ -125,7 +126,7 @@ final class GateRun {
 
     /** A fork of the base and one of the candidate as one: over the pairs their order is ABBA. */
     private List<Block> besideBase(List<Step> steps, boolean baseFirst) {
-        String path = java.util.Objects.requireNonNull(base);
+        String path = Objects.requireNonNull(base);
         List<Block> a = time(baseFirst ? path : Forks.ownClassPath(), steps, false);
         List<Block> b = time(baseFirst ? Forks.ownClassPath() : path, steps, false);
         List<Block> candidate = baseFirst ? b : a;

@@ -1,5 +1,7 @@
 package io.derm.bench.gate;
 
+import java.util.Locale;
+
 /**
  * A line of a baseline file that something is held to.
  *
@@ -30,7 +32,7 @@ record Limit(Kind kind, String metric, String beside, String relation, double va
 
     /** The step of a metric such as {@code detect.p50}. */
     Step step() {
-        return Step.valueOf(metric.substring(0, metric.indexOf('.')).toUpperCase(java.util.Locale.ROOT));
+        return Step.valueOf(metric.substring(0, metric.indexOf('.')).toUpperCase(Locale.ROOT));
     }
 
     String name() {

@@ -7,6 +7,8 @@ import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.util.Arrays;
+import java.util.Objects;
 import java.util.ServiceLoader;
 
 /**
@@ -28,7 +30,8 @@ final class Named {
             int method = name.indexOf('#');
             Class<?> owner =
                     Class.forName(method < 0 ? name : name.substring(0, method), true, Named.class.getClassLoader());
-            return type.cast(method < 0 ? construct(owner, arguments) : call(owner, name.substring(method + 1), arguments));
+            return type.cast(
+                    method < 0 ? construct(owner, arguments) : call(owner, name.substring(method + 1), arguments));
         } catch (InvocationTargetException e) {
             throw failure(type, name, e.getCause() == null ? e : e.getCause());
         } catch (ReflectiveOperationException | LinkageError | ClassCastException e) {
@@ -46,7 +49,7 @@ final class Named {
 
     private static Object construct(Class<?> owner, Object[] arguments) throws ReflectiveOperationException {
         for (Constructor<?> c : owner.getConstructors()) {
-            if (java.util.Arrays.equals(c.getParameterTypes(), SESSION)) {
+            if (Arrays.equals(c.getParameterTypes(), SESSION)) {
                 return c.newInstance(arguments);
             }
         }
@@ -57,15 +60,15 @@ final class Named {
         for (Method m : owner.getMethods()) {
             if (m.getName().equals(name)
                     && Modifier.isStatic(m.getModifiers())
-                    && java.util.Arrays.equals(m.getParameterTypes(), SESSION)) {
-                return java.util.Objects.requireNonNull(m.invoke(null, arguments));
+                    && Arrays.equals(m.getParameterTypes(), SESSION)) {
+                return Objects.requireNonNull(m.invoke(null, arguments));
             }
         }
         Method plain = owner.getMethod(name);
         if (!Modifier.isStatic(plain.getModifiers())) {
             throw new NoSuchMethodException(name + " is not static");
         }
-        return java.util.Objects.requireNonNull(plain.invoke(null));
+        return Objects.requireNonNull(plain.invoke(null));
     }
 
     private static DermException failure(Class<?> type, String name, Throwable cause) {
@@ -74,7 +77,8 @@ final class Named {
         }
         return new DermException(
                 703,
-                type.getSimpleName() + " " + name + " cannot be made: " + cause + ", expected a public class or #method",
+                type.getSimpleName() + " " + name + " cannot be made: " + cause
+                        + ", expected a public class or #method",
                 "Put it on the class path, with a public constructor or static method that takes nothing, or"
                         + " (InferenceRuntime, SessionOptions).",
                 cause);

@@ -1,5 +1,6 @@
 package io.derm.bench.gate;
 
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,7 +10,12 @@ import org.jspecify.annotations.Nullable;
  * @param verdict of a ratio that was measured
  * @param note why it was not run; empty otherwise
  */
-record Outcome(Limit limit, Status status, double measured, @Nullable Verdict verdict, String note) {
+record Outcome(
+        Limit limit,
+        Status status,
+        double measured,
+        @Nullable Verdict verdict,
+        String note) {
     static Outcome of(Limit limit, double measured) {
         return new Outcome(limit, limit.holds(measured) ? Status.PASS : Status.FAIL, measured, null, "");
     }
@@ -28,7 +34,7 @@ record Outcome(Limit limit, Status status, double measured, @Nullable Verdict ve
             return Double.isNaN(measured) ? "-" : Words.number(measured);
         }
         return String.format(
-                java.util.Locale.ROOT,
+                Locale.ROOT,
                 "%.3f [%.3f, %.3f]",
                 measured,
                 verdict.interval().lower(),

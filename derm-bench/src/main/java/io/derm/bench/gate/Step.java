@@ -1,5 +1,7 @@
 package io.derm.bench.gate;
 
+import java.util.Locale;
+
 /** What is timed: a piece of work on one frame. */
 enum Step {
     /** {@code Detector.detect}; beside it a bare run of its model. */
@@ -10,6 +12,6 @@ enum Step {
     EXAM;
 
     String word() {
-        return name().toLowerCase(java.util.Locale.ROOT);
+        return name().toLowerCase(Locale.ROOT);
     }
 }

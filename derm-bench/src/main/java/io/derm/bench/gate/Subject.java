@@ -43,7 +43,9 @@ final class Subject implements AutoCloseable {
                 ? Named.make(Detector.class, options.detector, runtime, session)
                 : YoloDetector.open(
                         runtime,
-                        options.detectorModel == null ? DemoModels.detector() : Model.of(Path.of(options.detectorModel)),
+                        options.detectorModel == null
+                                ? DemoModels.detector()
+                                : Model.of(Path.of(options.detectorModel)),
                         session,
                         YoloOptions.defaults());
         try {

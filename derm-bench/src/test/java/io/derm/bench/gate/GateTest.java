@@ -43,8 +43,7 @@ class GateTest {
             System.setOut(new PrintStream(newOut, true, StandardCharsets.UTF_8));
             System.setErr(new PrintStream(newErr, true, StandardCharsets.UTF_8));
             int code = Gate.execute(arguments);
-            return new Run(
-                    code, newOut.toString(StandardCharsets.UTF_8), newErr.toString(StandardCharsets.UTF_8));
+            return new Run(code, newOut.toString(StandardCharsets.UTF_8), newErr.toString(StandardCharsets.UTF_8));
         } finally {
             System.setOut(out);
             System.setErr(err);
@@ -61,7 +60,12 @@ class GateTest {
     @Test
     void demo_exactAndDriftLimits_hold() throws Exception {
         Run run = gate(
-                "--baseline", OWN.toString(), "--only", "exact,drift", "--out", folder.resolve("out").toString());
+                "--baseline",
+                OWN.toString(),
+                "--only",
+                "exact,drift",
+                "--out",
+                folder.resolve("out").toString());
         assertThat(run.code()).as(run.out() + run.err()).isZero();
         assertThat(run.row("detect.uploads")).startsWith("not run").contains("GPU");
         assertThat(run.row("detector.int-convolutions")).startsWith("pass").contains(" 25 ");
@@ -94,7 +98,10 @@ class GateTest {
     void detector_withAFault_failsTheExactLimitThatItBreaks(String fault, int code, String metric, String outcome)
             throws Exception {
         List<String> lines = new ArrayList<>(List.of(
-                "exact detect.heap <= 2048", "exact detect.direct <= 0", "drift boxes <= 0.5", "drift detections <= 0"));
+                "exact detect.heap <= 2048",
+                "exact detect.direct <= 0",
+                "drift boxes <= 0.5",
+                "drift detections <= 0"));
         Files.readAllLines(OWN).stream()
                 .filter(l -> l.matches("(frames|detection|assessment) .*"))
                 .forEach(lines::add);
@@ -107,7 +114,7 @@ class GateTest {
         assertThat(run.row(metric)).startsWith(outcome);
     }
 
-    // The margin lies far from both, so that load does not decide: the sleep alone costs the detector much more than a quarter.
+    // The margins lie far from what is measured, so that load does not decide.
     @ParameterizedTest
     @CsvSource({"none, 3.0, 0, pass", "sleep, 1.1, 1, FAIL"})
     void detector_thatSleeps_failsTheRatioLimit(String fault, String margin, int code, String outcome)

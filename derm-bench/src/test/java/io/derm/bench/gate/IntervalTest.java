@@ -77,9 +77,7 @@ class IntervalTest {
         Map<Status, Integer> counts = new EnumMap<>(Status.class);
         for (int i = 0; i < runs; i++) {
             Verdict verdict = Verdict.twice(
-                    MARGIN,
-                    simulate(noise, ratio, FORKS, random),
-                    () -> simulate(noise, ratio, 2 * FORKS, random));
+                    MARGIN, simulate(noise, ratio, FORKS, random), () -> simulate(noise, ratio, 2 * FORKS, random));
             counts.merge(verdict.status(), 1, Integer::sum);
         }
         return counts;
@@ -93,7 +91,8 @@ class IntervalTest {
         assertThat(counts.getOrDefault(Status.PASS, 0)).isGreaterThanOrEqualTo(950);
     }
 
-    // The worst that a change can be and be within its limit: exactly at the margin, where each look may err 25 times in 1000.
+    // The worst that a change can be and be within its limit: exactly at the margin, where each look may err 25 times
+    // in 1000.
     @ParameterizedTest
     @EnumSource
     void verdict_atTheMargin_failsSeldom(Noise noise) {
@@ -129,7 +128,8 @@ class IntervalTest {
 
     @Test
     void interval_ofForksWithoutSpread_isStudentsWithTheirStandardError() {
-        // Constant within a fork: the bootstrap's variance is that of n forks with divisor n, and Student's interval follows from it.
+        // Constant within a fork: the bootstrap's variance is that of n forks with divisor n, and Student's interval
+        // follows from it.
         // mean 0.03, sample variance 0.00025; t(0.975, 4) = 2.7764 of the tables.
         double[][] forks = {{0.01}, {0.02}, {0.03}, {0.04}, {0.05}};
         Interval interval = Interval.of(forks);
