@@ -22,7 +22,6 @@ import picocli.CommandLine.Option;
                 "Measures the gate's false alarms on A/A runs, and the smallest slowdown that it finds 9 times of 10.",
         footer = Words.RESEARCH_USE)
 final class Calibrate implements Callable<Integer> {
-    private static final double[] SLOWDOWNS = {0.05, 0.10, 0.20};
     private static final double FOUND = 0.9;
 
     @Mixin
@@ -36,6 +35,12 @@ final class Calibrate implements Callable<Integer> {
 
     @Option(names = "--power-runs", description = "Runs of each slowdown (default: ${DEFAULT-VALUE}).")
     private int powerRuns = 10;
+
+    @Option(
+            names = "--slowdowns",
+            split = ",",
+            description = "Shares by which the step is slowed down, smallest first (default: 0.05, 0.10, 0.20).")
+    private List<Double> slowdowns = List.of(0.05, 0.10, 0.20);
 
     @Option(names = "--step", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     private Step step = Step.DETECT;
@@ -63,18 +68,18 @@ final class Calibrate implements Callable<Integer> {
                 100.0 * same.getOrDefault(Status.FAIL, 0) / runs,
                 same.getOrDefault(Status.INCONCLUSIVE, 0));
         String smallest = "none of those tried";
-        for (int i = SLOWDOWNS.length - 1; i >= 0; i--) {
-            Map<Status, Integer> slowed = judge(SLOWDOWNS[i], powerRuns);
+        for (int i = slowdowns.size() - 1; i >= 0; i--) {
+            Map<Status, Integer> slowed = judge(slowdowns.get(i), powerRuns);
             int found = slowed.getOrDefault(Status.FAIL, 0);
             System.out.printf(
                     Locale.ROOT,
                     "slower by %.0f %%: found %d times of %d, %d inconclusive%n",
-                    100 * SLOWDOWNS[i],
+                    100 * slowdowns.get(i),
                     found,
                     powerRuns,
                     slowed.getOrDefault(Status.INCONCLUSIVE, 0));
             if (found >= FOUND * powerRuns) {
-                smallest = Math.round(100 * SLOWDOWNS[i]) + " %";
+                smallest = Math.round(100 * slowdowns.get(i)) + " %";
             } else {
                 break;
             }

@@ -110,13 +110,13 @@ public final class Gate implements Callable<Integer> {
         private int forks = 5;
 
         @Option(names = "--blocks", description = "Blocks in each (default: ${DEFAULT-VALUE}).")
-        private int blocks = 8;
+        private int blocks = 6;
 
         @Option(names = "--calls", description = "Calls in a block (default: ${DEFAULT-VALUE}).")
         private int calls = 5;
 
         @Option(names = "--warmup-millis", description = "Warm-up of each process (default: ${DEFAULT-VALUE}).")
-        private int warmupMillis = 3000;
+        private int warmupMillis = 2000;
 
         @Option(names = "--jvm-args", description = "Arguments of the processes' Java (default: ${DEFAULT-VALUE}).")
         private String jvm = "-Xmx1g";

@@ -3,6 +3,7 @@ package io.derm.bench.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -133,6 +134,52 @@ class GateTest {
         assertThat(run.code()).as(run.out() + run.err()).isEqualTo(code);
         assertThat(run.row("detect.p50 / bare")).startsWith(outcome);
         assertThat(folder.resolve("gate.html")).content().contains("<svg").contains("fork 3");
+    }
+
+    @Test
+    void detector_thatSleepsSinceTheLastRelease_failsBesideIt() throws Exception {
+        Files.createFile(folder.resolve("old-release"));
+        Run run = gate(
+                "--baseline",
+                baseline("ratio detect.p50 / base <= 1.1").toString(),
+                "--base",
+                folder + File.pathSeparator + Forks.ownClassPath(),
+                "--detector",
+                "io.derm.bench.gate.Regressions#sleepSinceLastRelease",
+                "--forks=3",
+                "--blocks=3",
+                "--calls=3",
+                "--warmup-millis=500");
+        assertThat(run.code()).as(run.out() + run.err()).isEqualTo(1);
+        assertThat(run.row("detect.p50 / base")).startsWith("FAIL").contains("3 forks of 3 blocks");
+    }
+
+    @Test
+    void gate_besideAClassPathWithoutAGate_saysSo() throws Exception {
+        String file = baseline("ratio detect.p50 / base <= 1.1").toString();
+        Run run = gate("--baseline", file, "--base", folder.toString());
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("[DERM-704]", "the base " + folder, "derm-bench of the same gate version");
+    }
+
+    /** The commands' plumbing on a slowdown that no load hides; what the gate is worth is measured on a machine at rest. */
+    @Test
+    void calibrate_withASlowdownOfSix_findsIt() {
+        Run run = gate(
+                "calibrate",
+                "--runs=1",
+                "--power-runs=1",
+                "--slowdowns=5",
+                "--margin=2.5",
+                "--forks=3",
+                "--blocks=3",
+                "--calls=3",
+                "--warmup-millis=500");
+        assertThat(run.code()).as(run.out() + run.err()).isZero();
+        assertThat(run.out())
+                .contains("A/A: 1 runs, margin 2.5000: 0 false alarms (0.0 %)")
+                .contains("slower by 500 %: found 1 times of 1")
+                .contains("found 9 times of 10: 500 %");
     }
 
     @Test
