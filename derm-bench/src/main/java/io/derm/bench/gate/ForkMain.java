@@ -104,7 +104,7 @@ final class ForkMain implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        try (GateFrames frames = GateFrames.open(options.frames);
+        try (GateFrames frames = GateFrames.open(options.frames, task == Task.EXACT ? GateFrames.ANSWERED : 1);
                 Subject subject = Subject.open(options);
                 PrintWriter lines = new PrintWriter(Files.newBufferedWriter(out, StandardCharsets.UTF_8))) {
             lines.println(PROTOCOL);

@@ -26,7 +26,9 @@ import org.jspecify.annotations.Nullable;
  * uploads it as it would a frame that was never seen. Confined.
  */
 final class GateFrames implements AutoCloseable {
-    private static final int FRAMES = 3;
+    /** How many frames answers are recorded of. */
+    static final int ANSWERED = 3;
+
     private static final int BUFFERS = 4;
     // Scenes whose lesions are all found with scores far from the threshold.
     private static final long SEED = 2_000_001;
@@ -60,17 +62,17 @@ final class GateFrames implements AutoCloseable {
         return pool.lease(first.width(), first.height(), first.format(), sequence++, 0, System.nanoTime());
     }
 
-    /** Opens a source, or paints phantoms for null. */
-    static GateFrames open(@Nullable String source) throws InterruptedException {
+    /** Opens the first frames of a source, or paints phantoms for null. */
+    static GateFrames open(@Nullable String source, int count) throws InterruptedException {
         List<Frame> frames = new ArrayList<>();
         if (source == null) {
-            for (int i = 0; i < FRAMES; i++) {
+            for (int i = 0; i < count; i++) {
                 frames.add(PhantomScene.of(SEED + i, 1280, 720, Framing.MIDDLE).frame());
             }
         } else {
             try (FrameSource frameSource = Sources.open(source, CaptureOptions.defaults())) {
                 Optional<Frame> next = frameSource.next();
-                while (next.isPresent() && frames.size() < FRAMES) {
+                while (next.isPresent() && frames.size() < count) {
                     frames.add(copy(next.get()));
                     next.get().close();
                     next = frameSource.next();

@@ -151,7 +151,7 @@ class GateTest {
                 "--calls=3",
                 "--warmup-millis=500");
         assertThat(run.code()).as(run.out() + run.err()).isEqualTo(1);
-        assertThat(run.row("detect.p50 / base")).startsWith("FAIL").contains("3 forks of 3 blocks");
+        assertThat(run.row("detect.p50 / base")).startsWith("FAIL").contains(" forks of 3 blocks");
     }
 
     @Test
