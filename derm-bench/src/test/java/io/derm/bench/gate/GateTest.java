@@ -88,6 +88,23 @@ class GateTest {
         assertThat(run.code()).as(run.out() + run.err()).isZero();
     }
 
+    /**
+     * The budget of detection beside a bare run, in every build. A build machine that others load may leave it inconclusive, which is no
+     * reason to stop a build; what is slower for sure is.
+     */
+    @Test
+    void demo_detectBesideBare_isNotSlowerThanItsBudget() throws Exception {
+        Run run = gate(
+                "--baseline",
+                baseline("ratio detect.p50 / bare <= 1.05").toString(),
+                "--forks=3",
+                "--blocks=4",
+                "--warmup-millis=1000");
+        System.out.println(run.out());
+        assertThat(run.code()).as(run.out() + run.err()).isIn(0, 3);
+        assertThat(run.row("detect.p50 / bare")).doesNotStartWith("not run");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "none, 0, detect.heap, pass",
