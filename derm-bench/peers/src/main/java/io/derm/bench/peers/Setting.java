@@ -1,0 +1,14 @@
+package io.derm.bench.peers;
+
+/**
+ * How a peer runs.
+ *
+ * @param threads of a model's run
+ * @param spin whether threads of ONNX Runtime burn their core while they wait
+ * @param batched whether all boxes of a frame are one batch
+ */
+record Setting(int threads, boolean spin, boolean batched) {
+    String words() {
+        return (spin ? "spinning" : "no spinning") + ", crops " + (batched ? "in one batch" : "one by one");
+    }
+}
