@@ -116,10 +116,7 @@ final class Comparison {
             sum += d;
         }
         return String.format(
-                Locale.ROOT,
-                "detector input differs by %.3f levels at most, %.4f on average",
-                most,
-                sum / derm.length);
+                Locale.ROOT, "detector input differs by %.3f levels at most, %.4f on average", most, sum / derm.length);
     }
 
     private void printExams() {
@@ -138,12 +135,7 @@ final class Comparison {
                         Locale.ROOT, "%.3f | %.3f to %.3f |", ratio.ratio(), ratio.lower(), ratio.upper());
             }
             out.printf(
-                    Locale.ROOT,
-                    "| %s | %.2f | %.2f | %s%n",
-                    row.kind.words(),
-                    times.median(),
-                    times.p95(),
-                    against);
+                    Locale.ROOT, "| %s | %.2f | %.2f | %s%n", row.kind.words(), times.median(), times.p95(), against);
         }
     }
 
@@ -165,8 +157,8 @@ final class Comparison {
     private static Quantiles times(List<long[]> stages, Stage stage) {
         int count = Stage.values().length;
         return Quantiles.of(stages.stream()
-                .flatMapToLong(all -> IntStream.range(0, all.length / count)
-                        .mapToLong(frame -> all[frame * count + stage.ordinal()]))
+                .flatMapToLong(all ->
+                        IntStream.range(0, all.length / count).mapToLong(frame -> all[frame * count + stage.ordinal()]))
                 .toArray());
     }
 }

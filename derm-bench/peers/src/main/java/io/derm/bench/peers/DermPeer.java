@@ -37,8 +37,8 @@ final class DermPeer implements Peer {
                 setting.threads(),
                 setting.batched() ? Demo.MOST_REGIONS : 1,
                 setting.spin() ? Map.of("session.intra_op.allow_spinning", "1") : Map.of());
-        detector = YoloDetector.open(
-                runtime, Model.of("detector.onnx", detectorModel), options, YoloOptions.defaults());
+        detector =
+                YoloDetector.open(runtime, Model.of("detector.onnx", detectorModel), options, YoloOptions.defaults());
         classifier = EffnetClassifier.open(
                 runtime, Model.of("classifier.onnx", classifierModel), options, EffnetOptions.defaults());
         letterbox = new KernelAlone(detector.input(), 1);
@@ -82,8 +82,7 @@ final class DermPeer implements Peer {
     }
 
     private static Frame frame(Picture picture) {
-        return Frame.wrap(
-                picture.pixels(), picture.width(), picture.height(), 3 * picture.width(), PixelFormat.BGR24);
+        return Frame.wrap(picture.pixels(), picture.width(), picture.height(), 3 * picture.width(), PixelFormat.BGR24);
     }
 
     @Override

@@ -13,6 +13,7 @@ import ai.djl.translate.NoBatchifyTranslator;
 import ai.djl.translate.TranslateException;
 import ai.djl.translate.Translator;
 import ai.djl.translate.TranslatorContext;
+import ai.onnxruntime.OrtEnvironment;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -39,6 +40,8 @@ final class DjlPeer implements Peer {
     DjlPeer(Path detectorModel, Path classifierModel, Setting setting)
             throws ModelNotFoundException, MalformedModelException, IOException {
         this.setting = setting;
+        // Read when the engine is loaded, hence before that.
+        System.setProperty("ai.djl.onnxruntime.num_threads", Integer.toString(setting.threads()));
         detector = open(detectorModel, Picture.class, new DetectorTranslator());
         classifier = open(classifierModel, Crops.class, new ClassifierTranslator());
         detect = detector.newPredictor();
@@ -48,16 +51,18 @@ final class DjlPeer implements Peer {
     @SuppressWarnings("unchecked") // A class literal of List<Box> there is not.
     private <I, O> ZooModel<I, List<O>> open(Path model, Class<I> input, Translator<I, List<O>> translator)
             throws ModelNotFoundException, MalformedModelException, IOException {
-        return Criteria.builder()
+        Criteria.Builder<I, List<O>> criteria = Criteria.builder()
                 .setTypes(input, (Class<List<O>>) (Class<?>) List.class)
                 .optEngine("OnnxRuntime")
                 .optModelPath(model)
                 .optTranslator(translator)
                 .optOption("intraOpNumThreads", Integer.toString(setting.threads()))
                 .optOption("interOpNumThreads", "1")
-                .optOption("optLevel", "ALL_OPT")
-                .build()
-                .loadModel();
+                .optOption("optLevel", "ALL_OPT");
+        if (setting.shared()) {
+            criteria.optOption("disablePerSessionThreads", "true");
+        }
+        return criteria.build().loadModel();
     }
 
     private static FloatBuffer floats(int count) {
@@ -128,8 +133,10 @@ final class DjlPeer implements Peer {
 
     @Override
     public String about() {
-        return "DJL " + Engine.class.getPackage().getImplementationVersion() + ", ONNX Runtime "
-                + Engine.getEngine("OnnxRuntime").getVersion() + ", crops "
+        return "DJL " + Engine.getDjlVersion() + ", ONNX Runtime "
+                + OrtEnvironment.getEnvironment().getVersion() + ", spinning as is its default, "
+                + (setting.shared() ? "one pool of threads" : "a pool of threads for each model")
+                + ", crops "
                 + (setting.batched() ? "in one batch" : "one by one");
     }
 
@@ -141,8 +148,8 @@ final class DjlPeer implements Peer {
         List<Finding> findings = new ArrayList<>(boxes.size());
         int most = setting.batched() ? Demo.MOST_REGIONS : 1;
         for (int from = 0; from < boxes.size(); from += most) {
-            findings.addAll(classify.predict(
-                    new Crops(picture, boxes.subList(from, Math.min(boxes.size(), from + most)))));
+            findings.addAll(
+                    classify.predict(new Crops(picture, boxes.subList(from, Math.min(boxes.size(), from + most)))));
             clock.end(Stage.CLASSIFIER);
         }
         return findings;

@@ -8,14 +8,7 @@ package io.derm.bench.peers;
  * @param benign probability, like the other two
  */
 record Finding(
-        float left,
-        float top,
-        float right,
-        float bottom,
-        float score,
-        float benign,
-        float unknown,
-        float melanoma) {
+        float left, float top, float right, float bottom, float score, float benign, float unknown, float melanoma) {
 
     /** The most probable class: 0 benign, 1 unknown, 2 melanoma. */
     int answer() {
@@ -23,6 +16,13 @@ record Finding(
             return 0;
         }
         return unknown >= melanoma ? 1 : 2;
+    }
+
+    /** By how much the most probable class leads the second. */
+    double lead() {
+        double highest = Math.max(benign, Math.max(unknown, melanoma));
+        double lowest = Math.min(benign, Math.min(unknown, melanoma));
+        return highest - ((double) benign + unknown + melanoma - highest - lowest);
     }
 
     /** Intersection over union of the boxes. */

@@ -31,7 +31,8 @@ final class Heads {
                     double y = centre(head.get(at + cells + cell), cell / grid) * stride;
                     double w = Math.exp(head.get(at + 2 * cells + cell)) * Demo.ANCHORS[index][2 * a] / 2;
                     double h = Math.exp(head.get(at + 3 * cells + cell)) * Demo.ANCHORS[index][2 * a + 1] / 2;
-                    into.add(new Box((float) (x - w), (float) (y - h), (float) (x + w), (float) (y + h), (float) score));
+                    into.add(
+                            new Box((float) (x - w), (float) (y - h), (float) (x + w), (float) (y + h), (float) score));
                 }
             }
         }

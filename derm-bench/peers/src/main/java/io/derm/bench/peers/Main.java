@@ -20,7 +20,8 @@ import picocli.CommandLine.Option;
         name = "derm-bench-peers",
         mixinStandardHelpOptions = true,
         showDefaultValues = true,
-        description = "Times derm, plain ONNX Runtime, DJL and OpenCV on the same models and frames, in turns, after their answers agree.")
+        description =
+                "Times derm, plain ONNX Runtime, DJL and OpenCV on the same models and frames, in turns, after their answers agree.")
 public final class Main implements Callable<Integer> {
     @Option(names = "--threads", split = ",", description = "Threads of a model's run.")
     private List<Integer> threads = List.of(1, 2);
@@ -43,11 +44,17 @@ public final class Main implements Callable<Integer> {
     @Option(names = "--peers", split = ",", description = "Besides derm: ${COMPLETION-CANDIDATES}.")
     private Set<Kind> peers = EnumSet.allOf(Kind.class);
 
-    @Option(names = "--spin", split = ",", description = "Of DERM and ORT, those whose waiting threads burn their core.")
+    @Option(
+            names = "--spin",
+            split = ",",
+            description = "Of DERM and ORT, those whose waiting threads burn their core.")
     private Set<Kind> spin = EnumSet.noneOf(Kind.class);
 
     @Option(names = "--one-by-one", split = ",", description = "Those that classify one crop at a time.")
     private Set<Kind> oneByOne = EnumSet.noneOf(Kind.class);
+
+    @Option(names = "--shared-pool", description = "Both models of DJL have one pool of threads.")
+    private boolean shared;
 
     private Main() {}
 
@@ -61,7 +68,8 @@ public final class Main implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         if (processes < 2 || frames < 1 || step < 1 || rounds < 1 || warmUps < 1) {
-            System.err.println("Expected --processes of at least 2 and --frames, --step, --rounds, --warm-ups of at least 1");
+            System.err.println(
+                    "Expected --processes of at least 2 and --frames, --step, --rounds, --warm-ups of at least 1");
             return 2;
         }
         out.printf(
@@ -85,7 +93,7 @@ public final class Main implements Callable<Integer> {
         Map<Kind, Setting> settings = new EnumMap<>(Kind.class);
         for (Kind kind : Kind.values()) {
             if (kind == Kind.DERM || peers.contains(kind)) {
-                settings.put(kind, new Setting(n, spin.contains(kind), !oneByOne.contains(kind)));
+                settings.put(kind, new Setting(n, spin.contains(kind), shared, !oneByOne.contains(kind)));
             }
         }
         return settings;

@@ -51,8 +51,8 @@ final class OpenCvPeer implements Peer {
     private final Setting setting;
     private final Net detector;
     private final Map<Integer, Net> classifiers = new HashMap<>();
-    private final Mat canvas = new Mat(
-            Demo.DETECTOR_SIDE, Demo.DETECTOR_SIDE, CV_8UC3, new Scalar(Demo.PAD, Demo.PAD, Demo.PAD, 0));
+    private final Mat canvas =
+            new Mat(Demo.DETECTOR_SIDE, Demo.DETECTOR_SIDE, CV_8UC3, new Scalar(Demo.PAD, Demo.PAD, Demo.PAD, 0));
     private final Mat blob = new Mat();
     private final Mat crops = new Mat();
     private final StringVector headNames = new StringVector(Demo.HEADS);
@@ -98,8 +98,7 @@ final class OpenCvPeer implements Peer {
         try (PointerScope scope = new PointerScope()) {
             Mat frame = new Mat(picture.height(), picture.width(), CV_8UC3, new BytePointer(picture.pixels()));
             Region region = Region.letterbox(picture.width(), picture.height());
-            Mat content = canvas.apply(
-                    new Rect(region.toLeft(), region.toTop(), region.toWidth(), region.toHeight()));
+            Mat content = canvas.apply(new Rect(region.toLeft(), region.toTop(), region.toWidth(), region.toHeight()));
             resize(frame, content, new Size(region.toWidth(), region.toHeight()), 0, 0, INTER_LINEAR);
             blobFromImage(canvas, blob, 1 / 255.0, new Size(), none, true, false, CV_32F);
             clock.end(Stage.LETTERBOX);

@@ -26,8 +26,7 @@ final class OrtPeer implements Peer {
     private final FloatBuffer[] headValues = new FloatBuffer[Demo.HEADS.length];
     private final FloatBuffer classifierInput =
             floats(Demo.MOST_REGIONS * 3 * Demo.CLASSIFIER_SIDE * Demo.CLASSIFIER_SIDE);
-    private final Sampler crops =
-            new Sampler(classifierInput, Demo.CLASSIFIER_SIDE, Demo.MEAN, Demo.STD, 0);
+    private final Sampler crops = new Sampler(classifierInput, Demo.CLASSIFIER_SIDE, Demo.MEAN, Demo.STD, 0);
     private final @Nullable Batch[] batches = new Batch[Demo.MOST_REGIONS + 1];
     private final Setting setting;
 
@@ -46,8 +45,7 @@ final class OrtPeer implements Peer {
             int grid = Demo.GRIDS[h];
             headValues[h] = floats(18 * grid * grid);
             heads.put(
-                    Demo.HEADS[h],
-                    OnnxTensor.createTensor(environment, headValues[h], new long[] {1, 18, grid, grid}));
+                    Demo.HEADS[h], OnnxTensor.createTensor(environment, headValues[h], new long[] {1, 18, grid, grid}));
         }
     }
 

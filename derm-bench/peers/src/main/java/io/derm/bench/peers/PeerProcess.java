@@ -38,6 +38,7 @@ final class PeerProcess implements AutoCloseable {
                 Integer.toString(material.frames()),
                 Integer.toString(setting.threads()),
                 Boolean.toString(setting.spin()),
+                Boolean.toString(setting.shared()),
                 Boolean.toString(setting.batched())));
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
         // DJL reports its use to its makers unless told not to.
@@ -62,8 +63,8 @@ final class PeerProcess implements AutoCloseable {
         Path target = jar.resolveSibling(".").normalize();
         try (Stream<Path> libraries = Files.list(target.resolve("lib"));
                 Stream<Path> other = Files.list(target.resolve("djl"))) {
-            Stream<Path> shared = libraries.filter(
-                    p -> !pinned || !p.getFileName().toString().startsWith("onnxruntime-1"));
+            Stream<Path> shared =
+                    libraries.filter(p -> !pinned || !p.getFileName().toString().startsWith("onnxruntime-1"));
             return Stream.concat(Stream.of(jar), Stream.concat(shared, pinned ? other : Stream.empty()))
                     .map(Path::toString)
                     .collect(Collectors.joining(File.pathSeparator));

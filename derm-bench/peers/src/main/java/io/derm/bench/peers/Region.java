@@ -1,23 +1,14 @@
 package io.derm.bench.peers;
 
 /** Part of a frame and where it goes in a square tensor. */
-record Region(
-        double left,
-        double top,
-        double width,
-        double height,
-        int toLeft,
-        int toTop,
-        int toWidth,
-        int toHeight) {
+record Region(double left, double top, double width, double height, int toLeft, int toTop, int toWidth, int toHeight) {
 
     /** A whole frame in the middle of the detector's input. */
     static Region letterbox(int width, int height) {
         double scale = (double) Demo.DETECTOR_SIDE / Math.max(width, height);
         int w = (int) Math.round(width * scale);
         int h = (int) Math.round(height * scale);
-        return new Region(
-                0, 0, width, height, (Demo.DETECTOR_SIDE - w) / 2, (Demo.DETECTOR_SIDE - h) / 2, w, h);
+        return new Region(0, 0, width, height, (Demo.DETECTOR_SIDE - w) / 2, (Demo.DETECTOR_SIDE - h) / 2, w, h);
     }
 
     /** A square around a box, moved into the frame. */

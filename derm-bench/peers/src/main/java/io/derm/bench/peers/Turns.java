@@ -4,12 +4,14 @@ import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
-import java.io.FileOutputStream;
 import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * A process with one peer, which does what it is asked through its standard input: nothing while others have their turn. What libraries print goes to
@@ -22,15 +24,22 @@ final class Turns {
     static final int EXAMS = 4;
     static final int STAGES = 5;
 
+    // Held, as a logger that nobody holds forgets its level. DJL warns of every GPU that it does not find.
+    private static final Logger DJL = Logger.getLogger("ai.djl");
+
     private Turns() {}
 
     public static void main(String[] args) throws Exception {
         FileOutputStream stdout = new FileOutputStream(FileDescriptor.out);
         System.setOut(System.err);
+        DJL.setLevel(Level.SEVERE);
         Material material = new Material(
                 Path.of(args[1]), Integer.parseInt(args[2]), Integer.parseInt(args[3]), Integer.parseInt(args[4]));
         Setting setting = new Setting(
-                Integer.parseInt(args[5]), Boolean.parseBoolean(args[6]), Boolean.parseBoolean(args[7]));
+                Integer.parseInt(args[5]),
+                Boolean.parseBoolean(args[6]),
+                Boolean.parseBoolean(args[7]),
+                Boolean.parseBoolean(args[8]));
         try (Peer peer = Kind.valueOf(args[0]).open(material.detector(), material.classifier(), setting);
                 DataInputStream in = new DataInputStream(new BufferedInputStream(System.in));
                 DataOutputStream out = new DataOutputStream(new BufferedOutputStream(stdout))) {
