@@ -134,10 +134,7 @@ final class DjlPeer implements Peer {
     @Override
     public String about() {
         return "DJL " + Engine.getDjlVersion() + ", ONNX Runtime "
-                + OrtEnvironment.getEnvironment().getVersion() + ", spinning as is its default, "
-                + (setting.shared() ? "one pool of threads" : "a pool of threads for each model")
-                + ", crops "
-                + (setting.batched() ? "in one batch" : "one by one");
+                + OrtEnvironment.getEnvironment().getVersion() + ", " + setting.words();
     }
 
     @Override

@@ -8,6 +8,8 @@ enum Kind {
     DERM("derm", false),
     ORT("plain ONNX Runtime", false),
     DJL("DJL", true),
+    /** The same with threads as DJL sets them by itself: a pool for each model, spinning. */
+    DJL_AS_IS("DJL, its own threads", true),
     /** The same program over derm's ONNX Runtime, so that the versions' share of a difference can be told. */
     DJL_NEW("DJL, newer ONNX Runtime", false),
     OPENCV("OpenCV DNN", false);
@@ -33,7 +35,7 @@ enum Kind {
         return switch (this) {
             case DERM -> new DermPeer(Files.readAllBytes(detector), Files.readAllBytes(classifier), setting);
             case ORT -> new OrtPeer(Files.readAllBytes(detector), Files.readAllBytes(classifier), setting);
-            case DJL, DJL_NEW -> new DjlPeer(detector, classifier, setting);
+            case DJL, DJL_AS_IS, DJL_NEW -> new DjlPeer(detector, classifier, setting);
             case OPENCV -> new OpenCvPeer(detector, classifier, setting);
         };
     }

@@ -42,19 +42,22 @@ public final class Main implements Callable<Integer> {
     private int rounds = 6;
 
     @Option(names = "--peers", split = ",", description = "Besides derm: ${COMPLETION-CANDIDATES}.")
-    private Set<Kind> peers = EnumSet.allOf(Kind.class);
+    private Set<Kind> peers = EnumSet.of(Kind.ORT, Kind.DJL, Kind.DJL_AS_IS, Kind.OPENCV);
 
     @Option(
             names = "--spin",
             split = ",",
             description = "Of DERM and ORT, those whose waiting threads burn their core.")
-    private Set<Kind> spin = EnumSet.noneOf(Kind.class);
+    private Set<Kind> spin = EnumSet.of(Kind.ORT);
 
     @Option(names = "--one-by-one", split = ",", description = "Those that classify one crop at a time.")
     private Set<Kind> oneByOne = EnumSet.noneOf(Kind.class);
 
-    @Option(names = "--shared-pool", description = "Both models of DJL have one pool of threads.")
-    private boolean shared;
+    @Option(
+            names = "--shared-pool",
+            split = ",",
+            description = "Of ORT and DJL, those with one pool of threads for both models.")
+    private Set<Kind> shared = EnumSet.of(Kind.ORT, Kind.DJL, Kind.DJL_NEW);
 
     private Main() {}
 
@@ -89,11 +92,19 @@ public final class Main implements Callable<Integer> {
         }
     }
 
+    /** DJL has no setting for it: its threads spin. */
+    private static boolean djl(Kind kind) {
+        return kind == Kind.DJL || kind == Kind.DJL_AS_IS || kind == Kind.DJL_NEW;
+    }
+
     private Map<Kind, Setting> settings(int n) {
         Map<Kind, Setting> settings = new EnumMap<>(Kind.class);
         for (Kind kind : Kind.values()) {
             if (kind == Kind.DERM || peers.contains(kind)) {
-                settings.put(kind, new Setting(n, spin.contains(kind), shared, !oneByOne.contains(kind)));
+                settings.put(
+                        kind,
+                        new Setting(
+                                n, djl(kind) || spin.contains(kind), shared.contains(kind), !oneByOne.contains(kind)));
             }
         }
         return settings;

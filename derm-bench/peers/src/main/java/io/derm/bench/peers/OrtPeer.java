@@ -3,6 +3,7 @@ package io.derm.bench.peers;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /** ONNX Runtime as a careful user writes it: direct tensors that are kept, pinned outputs, all boxes of a frame in one batch. */
 final class OrtPeer implements Peer {
-    private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    private final OrtEnvironment environment;
     private final OrtSession detector;
     private final OrtSession classifier;
     private final FloatBuffer detectorInput = floats(3 * Demo.DETECTOR_SIDE * Demo.DETECTOR_SIDE);
@@ -35,6 +36,7 @@ final class OrtPeer implements Peer {
 
     OrtPeer(byte[] detectorModel, byte[] classifierModel, Setting setting) throws OrtException {
         this.setting = setting;
+        environment = setting.shared() ? pooled(setting) : OrtEnvironment.getEnvironment();
         detector = open(detectorModel);
         classifier = open(classifierModel);
         int side = Demo.DETECTOR_SIDE;
@@ -49,11 +51,24 @@ final class OrtPeer implements Peer {
         }
     }
 
+    private static OrtEnvironment pooled(Setting setting) throws OrtException {
+        try (OrtEnvironment.ThreadingOptions options = new OrtEnvironment.ThreadingOptions()) {
+            options.setGlobalIntraOpNumThreads(setting.threads());
+            options.setGlobalSpinControl(setting.spin());
+            return OrtEnvironment.getEnvironment(
+                    OrtLoggingLevel.ORT_LOGGING_LEVEL_WARNING, OrtEnvironment.DEFAULT_NAME, options);
+        }
+    }
+
     private OrtSession open(byte[] model) throws OrtException {
         try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
             options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
-            options.setIntraOpNumThreads(setting.threads());
-            options.addConfigEntry("session.intra_op.allow_spinning", setting.spin() ? "1" : "0");
+            if (setting.shared()) {
+                options.disablePerSessionThreads();
+            } else {
+                options.setIntraOpNumThreads(setting.threads());
+                options.addConfigEntry("session.intra_op.allow_spinning", setting.spin() ? "1" : "0");
+            }
             return environment.createSession(model, options);
         }
     }

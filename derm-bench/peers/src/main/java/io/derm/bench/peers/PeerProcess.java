@@ -48,7 +48,7 @@ final class PeerProcess implements AutoCloseable {
         orders = process.getOutputStream();
     }
 
-    /** All libraries beside this jar, with the one ONNX Runtime or the other. */
+    /** All libraries beside this jar. The other ONNX Runtime goes before it, as the jar names derm's in its manifest. */
     private static String classPath(boolean pinned) throws IOException {
         Path jar;
         try {
@@ -65,7 +65,7 @@ final class PeerProcess implements AutoCloseable {
                 Stream<Path> other = Files.list(target.resolve("djl"))) {
             Stream<Path> shared =
                     libraries.filter(p -> !pinned || !p.getFileName().toString().startsWith("onnxruntime-1"));
-            return Stream.concat(Stream.of(jar), Stream.concat(shared, pinned ? other : Stream.empty()))
+            return Stream.concat(pinned ? other : Stream.empty(), Stream.concat(Stream.of(jar), shared))
                     .map(Path::toString)
                     .collect(Collectors.joining(File.pathSeparator));
         }
