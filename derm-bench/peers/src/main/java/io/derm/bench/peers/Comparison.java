@@ -58,7 +58,9 @@ final class Comparison {
                     }
                 }
                 for (Running peer : inTurn(peers, p)) {
-                    peer.row.stages.add(peer.process.stages());
+                    if (peer.row.kind.staged()) {
+                        peer.row.stages.add(peer.process.stages());
+                    }
                 }
             } finally {
                 for (Running peer : peers) {
@@ -77,7 +79,9 @@ final class Comparison {
             }
         }
         for (Running peer : peers) {
-            peer.process.stages();
+            if (peer.row.kind.staged()) {
+                peer.process.stages();
+            }
         }
     }
 
@@ -140,13 +144,14 @@ final class Comparison {
     }
 
     private void printStages() {
+        List<Row> staged = rows.stream().filter(row -> row.kind.staged()).toList();
         out.println();
         out.println("| stage, median ms |"
-                + rows.stream().map(row -> " " + row.kind.words() + " |").collect(Collectors.joining()));
-        out.println("|---|" + "---|".repeat(rows.size()));
+                + staged.stream().map(row -> " " + row.kind.words() + " |").collect(Collectors.joining()));
+        out.println("|---|" + "---|".repeat(staged.size()));
         for (Stage stage : Stage.values()) {
             StringBuilder line = new StringBuilder("| " + stage.words() + " |");
-            for (Row row : rows) {
+            for (Row row : staged) {
                 line.append(String.format(
                         Locale.ROOT, " %.3f |", times(row.stages, stage).median()));
             }

@@ -45,6 +45,14 @@ final class DermPeer implements Peer {
         crops = new KernelAlone(classifier.input(), Demo.MOST_REGIONS);
     }
 
+    YoloDetector detector() {
+        return detector;
+    }
+
+    EffnetClassifier classifier() {
+        return classifier;
+    }
+
     @Override
     public String about() {
         return "derm, " + runtime.availability().detail() + ", " + setting.words();
@@ -66,22 +74,25 @@ final class DermPeer implements Peer {
         List<Assessment> assessments = classifier.classify(frame, boxes);
         List<Finding> findings = new ArrayList<>(boxes.size());
         for (int i = 0; i < boxes.size(); i++) {
-            Box box = boxes.get(i);
-            Assessment assessment = assessments.get(i);
-            findings.add(new Finding(
-                    box.left(),
-                    box.top(),
-                    box.right(),
-                    box.bottom(),
-                    detections.get(i).score(),
-                    assessment.probability(LesionClass.BENIGN),
-                    assessment.probability(LesionClass.UNKNOWN),
-                    assessment.probability(LesionClass.MELANOMA)));
+            findings.add(finding(detections.get(i), assessments.get(i)));
         }
         return findings;
     }
 
-    private static Frame frame(Picture picture) {
+    static Finding finding(Detection detection, Assessment assessment) {
+        Box box = detection.box();
+        return new Finding(
+                box.left(),
+                box.top(),
+                box.right(),
+                box.bottom(),
+                detection.score(),
+                assessment.probability(LesionClass.BENIGN),
+                assessment.probability(LesionClass.UNKNOWN),
+                assessment.probability(LesionClass.MELANOMA));
+    }
+
+    static Frame frame(Picture picture) {
         return Frame.wrap(picture.pixels(), picture.width(), picture.height(), 3 * picture.width(), PixelFormat.BGR24);
     }
 

@@ -12,7 +12,9 @@ enum Kind {
     DJL_AS_IS("DJL, its own threads", true),
     /** The same program over derm's ONNX Runtime, so that the versions' share of a difference can be told. */
     DJL_NEW("DJL, newer ONNX Runtime", false),
-    OPENCV("OpenCV DNN", false);
+    OPENCV("OpenCV DNN", false),
+    /** derm's exam loop, which detects on a frame while it classifies what was found on the one before: a thread of each model for two. */
+    DERM_LOOP("derm's exam loop", false);
 
     private final String words;
     private final boolean pinned;
@@ -31,11 +33,17 @@ enum Kind {
         return pinned;
     }
 
+    /** Whether its stages can be told apart. Those of the loop overlap. */
+    boolean staged() {
+        return this != DERM_LOOP;
+    }
+
     Peer open(Path detector, Path classifier, Setting setting) throws Exception {
         return switch (this) {
             case DERM -> new DermPeer(Files.readAllBytes(detector), Files.readAllBytes(classifier), setting);
             case ORT -> new OrtPeer(Files.readAllBytes(detector), Files.readAllBytes(classifier), setting);
             case DJL, DJL_AS_IS, DJL_NEW -> new DjlPeer(detector, classifier, setting);
+            case DERM_LOOP -> new DermLoop(Files.readAllBytes(detector), Files.readAllBytes(classifier), setting);
             case OPENCV -> new OpenCvPeer(detector, classifier, setting);
         };
     }

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.stream.LongStream;
 
 /**
  * A process with one peer, which does what it is asked through its standard input: nothing while others have their turn. What libraries print goes to
@@ -54,8 +55,8 @@ final class Turns {
             switch (order) {
                 case ABOUT -> out.writeUTF(peer.about());
                 case ANSWERS -> {
-                    for (Picture picture : pictures) {
-                        write(peer.exam(picture, clock), out);
+                    for (List<Finding> findings : peer.video(pictures, nanos -> {})) {
+                        write(findings, out);
                     }
                 }
                 case INPUT -> {
@@ -67,12 +68,10 @@ final class Turns {
                     }
                 }
                 case EXAMS -> {
-                    // The first finds the caches full of what other processes left.
-                    peer.exam(pictures.get(pictures.size() - 1), clock);
-                    for (Picture picture : pictures) {
-                        long start = System.nanoTime();
-                        peer.exam(picture, clock);
-                        out.writeLong(System.nanoTime() - start);
+                    LongStream.Builder times = LongStream.builder();
+                    peer.video(pictures, times);
+                    for (long nanos : times.build().toArray()) {
+                        out.writeLong(nanos);
                     }
                 }
                 case STAGES -> {

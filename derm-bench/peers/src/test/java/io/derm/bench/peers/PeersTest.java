@@ -21,13 +21,12 @@ class PeersTest {
 
     private static List<List<Finding>> answers(Kind kind, Material material, List<Picture> pictures, boolean batched)
             throws Exception {
-        List<List<Finding>> answers = new ArrayList<>();
         try (Peer peer = kind.open(material.detector(), material.classifier(), new Setting(1, false, false, batched))) {
-            for (Picture picture : pictures) {
-                answers.add(peer.exam(picture, new StageClock()));
-            }
+            List<Long> times = new ArrayList<>();
+            List<List<Finding>> answers = peer.video(pictures, times::add);
+            assertThat(times).hasSameSizeAs(pictures).allMatch(nanos -> nanos > 0);
+            return answers;
         }
-        return answers;
     }
 
     @Test
@@ -35,7 +34,7 @@ class PeersTest {
         try (Material material = Material.write(2, 20)) {
             List<Picture> pictures = material.pictures();
             List<List<Finding>> derm = answers(Kind.DERM, material, pictures, true);
-            for (Kind kind : List.of(Kind.ORT, Kind.DJL_NEW, Kind.OPENCV)) {
+            for (Kind kind : List.of(Kind.ORT, Kind.DJL_NEW, Kind.OPENCV, Kind.DERM_LOOP)) {
                 for (boolean batched : List.of(true, false)) {
                     Agreement agreement =
                             Agreement.require(kind.words(), derm, answers(kind, material, pictures, batched));
