@@ -1,8 +1,7 @@
 package io.derm.api;
 
-import java.util.Collections;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -13,13 +12,19 @@ import java.util.Map;
  * @param labels calibrated probability of each of the model's own classes, by label, in the model's order
  */
 public record Assessment(LesionClass lesionClass, Map<LesionClass, Float> probabilities, Map<String, Float> labels) {
+    private static final List<LesionClass> CLASSES = List.of(LesionClass.values());
+
     public Assessment {
-        if (probabilities.size() != LesionClass.values().length) {
-            throw new IllegalArgumentException("Probabilities name " + probabilities.keySet() + ", expected all of "
-                    + java.util.List.of(LesionClass.values()));
+        if (probabilities.size() != CLASSES.size()) {
+            throw new IllegalArgumentException(
+                    "Probabilities name " + probabilities.keySet() + ", expected all of " + CLASSES);
         }
+        FloatMap<LesionClass> three = probabilities instanceof FloatMap<LesionClass> already
+                ? already
+                : FloatMap.copyOf(new EnumMap<>(probabilities));
         float sum = 0;
-        for (float p : probabilities.values()) {
+        for (int i = 0; i < CLASSES.size(); i++) {
+            float p = three.value(CLASSES.get(i));
             if (!(p >= 0 && p <= 1.0001f)) {
                 throw new IllegalArgumentException("Probability is " + p + ", expected 0 to 1");
             }
@@ -28,12 +33,47 @@ public record Assessment(LesionClass lesionClass, Map<LesionClass, Float> probab
         if (Math.abs(sum - 1) > 1e-3f) {
             throw new IllegalArgumentException("Probabilities sum to " + sum + ", expected 1");
         }
-        probabilities = Collections.unmodifiableMap(new EnumMap<>(probabilities));
-        labels = Collections.unmodifiableMap(new LinkedHashMap<>(labels));
+        probabilities = three;
+        labels = FloatMap.copyOf(labels);
+    }
+
+    /**
+     * An assessment out of plain numbers, which takes the least memory: both maps are views of them.
+     *
+     * @param labels names of the model's classes, each different, in the model's order
+     * @param ofLabels probability of each of them; copied
+     * @throws IllegalArgumentException if there are not as many numbers as labels, a label comes twice, or the three probabilities are
+     *     not 0 to 1 and sum to 1
+     */
+    public static Assessment of(
+            LesionClass lesionClass,
+            float benign,
+            float unknown,
+            float melanoma,
+            List<String> labels,
+            float[] ofLabels) {
+        List<String> names = List.copyOf(labels);
+        if (names.size() != ofLabels.length) {
+            throw new IllegalArgumentException(
+                    "Labels are " + names + " with " + ofLabels.length + " probabilities, expected as many");
+        }
+        for (int i = 1; i < names.size(); i++) {
+            for (int j = 0; j < i; j++) {
+                if (names.get(i).equals(names.get(j))) {
+                    throw new IllegalArgumentException(
+                            "Label '" + names.get(i) + "' comes twice in " + names + ", expected each once");
+                }
+            }
+        }
+        float[] three = new float[CLASSES.size()];
+        three[LesionClass.BENIGN.ordinal()] = benign;
+        three[LesionClass.UNKNOWN.ordinal()] = unknown;
+        three[LesionClass.MELANOMA.ordinal()] = melanoma;
+        return new Assessment(lesionClass, new FloatMap<>(CLASSES, three), new FloatMap<>(names, ofLabels.clone()));
     }
 
     /** Probability of one class, 0 to 1. */
     public float probability(LesionClass c) {
-        return probabilities.getOrDefault(c, 0f);
+        return ((FloatMap<LesionClass>) probabilities).value(c);
     }
 }

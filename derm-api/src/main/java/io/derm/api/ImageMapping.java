@@ -25,8 +25,11 @@ public record ImageMapping(Box source, int contentLeft, int contentTop, int cont
      * @throws IllegalArgumentException if the region does not meet the frame
      */
     public static ImageMapping of(ImageInput input, Box region, int frameWidth, int frameHeight) {
-        Box frame = new Box(0, 0, frameWidth, frameHeight);
-        Box source = region.clip(frame);
+        boolean inside = region.left() >= 0
+                && region.top() >= 0
+                && region.right() <= frameWidth
+                && region.bottom() <= frameHeight;
+        Box source = inside ? region : region.clip(new Box(0, 0, frameWidth, frameHeight));
         if (source.isEmpty()) {
             throw new IllegalArgumentException(
                     "Region " + region + " lies outside the frame of " + frameWidth + "x" + frameHeight);

@@ -20,9 +20,8 @@ import io.derm.api.TensorInfo;
 import io.derm.effnet.EffnetOptions.Rule;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +44,8 @@ public final class EffnetClassifier implements Classifier {
     private final ImageInput input;
     private final Rule rule;
     private final double[] probabilities;
+    private final double[] sums = new double[LesionClass.values().length];
+    private final float[] byLabel;
     private @Nullable Activation activation;
 
     /**
@@ -64,6 +65,7 @@ public final class EffnetClassifier implements Classifier {
         this.labels = LabelMaps.of(options.labels(), signature, model.name());
         this.rule = options.resolve(signature, model.name());
         this.probabilities = new double[labels.size()];
+        this.byLabel = new float[labels.size()];
         int classes = classes(output);
         if (classes >= 0) {
             requireLabels(output, classes);
@@ -121,8 +123,11 @@ public final class EffnetClassifier implements Classifier {
 
     /** Whether all sides after the batch but one are 1, as in [B,C] and [B,C,1,1]. */
     private static boolean hasClasses(TensorInfo output) {
-        return output.rank() >= 2
-                && output.shape().stream().skip(1).filter(side -> side != 1).count() <= 1;
+        int wide = 0;
+        for (int i = 1; i < output.rank(); i++) {
+            wide += output.dim(i) == 1 ? 0 : 1;
+        }
+        return output.rank() >= 2 && wide <= 1;
     }
 
     /** Number of scores a region, -1 where the graph leaves it free. */
@@ -149,14 +154,16 @@ public final class EffnetClassifier implements Classifier {
     @Override
     public List<Assessment> classify(Frame frame, List<Box> regions) {
         for (int i = 0; i < regions.size(); i++) {
-            if (regions.get(i).clip(frame.bounds()).isEmpty()) {
+            if (!meets(regions.get(i), frame)) {
                 throw new IllegalArgumentException("Region " + i + " is " + regions.get(i) + ", outside the frame of "
                         + frame.width() + "x" + frame.height());
             }
         }
         List<Assessment> assessments = new ArrayList<>(regions.size());
         for (int from = 0; from < regions.size(); from += session.maxBatch()) {
-            List<Box> batch = regions.subList(from, Math.min(regions.size(), from + session.maxBatch()));
+            List<Box> batch = regions.size() <= session.maxBatch()
+                    ? regions
+                    : regions.subList(from, Math.min(regions.size(), from + session.maxBatch()));
             Tensor output = session.run(input, frame, batch).get(0);
             int classes = checked(output, batch.size());
             for (int i = 0; i < batch.size(); i++) {
@@ -165,6 +172,14 @@ public final class EffnetClassifier implements Classifier {
             }
         }
         return assessments;
+    }
+
+    private static boolean meets(Box region, Frame frame) {
+        return !region.isEmpty()
+                && region.left() < frame.width()
+                && region.top() < frame.height()
+                && region.right() > 0
+                && region.bottom() > 0;
     }
 
     /** Number of scores a region in an output that holds that many regions. */
@@ -261,22 +276,19 @@ public final class EffnetClassifier implements Classifier {
     }
 
     private Assessment assessment() {
-        double[] sums = new double[LesionClass.values().length];
-        Map<String, Float> byLabel = new LinkedHashMap<>();
+        Arrays.fill(sums, 0);
         for (int c = 0; c < probabilities.length; c++) {
             sums[labels.classes().get(c).ordinal()] += probabilities[c];
-            byLabel.put(labels.labels().get(c), (float) probabilities[c]);
+            byLabel[c] = (float) probabilities[c];
         }
-        float benign = sum(sums, LesionClass.BENIGN);
-        float unknown = sum(sums, LesionClass.UNKNOWN);
-        float melanoma = sum(sums, LesionClass.MELANOMA);
-        return new Assessment(
-                rule.answer(benign, unknown, melanoma),
-                Map.of(LesionClass.BENIGN, benign, LesionClass.UNKNOWN, unknown, LesionClass.MELANOMA, melanoma),
-                byLabel);
+        float benign = sum(LesionClass.BENIGN);
+        float unknown = sum(LesionClass.UNKNOWN);
+        float melanoma = sum(LesionClass.MELANOMA);
+        return Assessment.of(
+                rule.answer(benign, unknown, melanoma), benign, unknown, melanoma, labels.labels(), byLabel);
     }
 
-    private static float sum(double[] sums, LesionClass c) {
+    private float sum(LesionClass c) {
         return (float) Math.min(1, sums[c.ordinal()]);
     }
 

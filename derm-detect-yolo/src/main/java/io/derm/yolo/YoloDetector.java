@@ -1,5 +1,6 @@
 package io.derm.yolo;
 
+import io.derm.api.Box;
 import io.derm.api.Detection;
 import io.derm.api.Detector;
 import io.derm.api.Frame;
@@ -92,7 +93,8 @@ public final class YoloDetector implements Detector {
 
     @Override
     public List<Detection> detect(Frame frame) {
-        Tensors outputs = session.run(input, frame, List.of(frame.bounds()));
+        Box whole = frame.bounds();
+        Tensors outputs = session.run(input, frame, List.of(whole));
         candidates.clear();
         int classes = decoder.decode(outputs, candidates);
         int highest = candidates.highestClass();
@@ -100,7 +102,7 @@ public final class YoloDetector implements Detector {
             labelsFor(classes, highest);
         }
         filter(outputs);
-        ImageMapping mapping = ImageMapping.of(input, frame.bounds(), frame.width(), frame.height());
+        ImageMapping mapping = ImageMapping.of(input, whole, frame.width(), frame.height());
         return candidates.select(selection, decoder.suppressed(), mapping, frame.width(), frame.height(), labels);
     }
 

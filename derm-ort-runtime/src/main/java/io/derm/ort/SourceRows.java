@@ -23,6 +23,10 @@ final class SourceRows {
     /** Three BGR bytes of a pixel and the three of its right neighbour come in one load of eight. */
     private static final VarHandle LONGS = MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
+    /** Two lumas, or Cb and Cr, in one load. */
+    private static final VarHandle SHORTS =
+            MethodHandles.byteBufferViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
+
     /** Bits of a float's fraction: an integer below 2^23, put under the exponent of 2^23, reads as 2^23 plus itself. */
     private static final int FRACTION_BITS = 23;
 
@@ -163,7 +167,9 @@ final class SourceRows {
             if (format == PixelFormat.BGR24) {
                 gatherBgr(from, base, columns[s], near, far, count);
             } else {
-                gatherNv12(base, (frameHeight + y / 2) * stride, columns[s]);
+                gatherNv12(from, base, (frameHeight + y / 2) * stride, columns[s], near, far, count);
+                toBgr(near, count);
+                toBgr(far, count);
             }
             boolean add = s > 0;
             weigh(near, far, weights[s], weightBits, 0, add, blue, count);
@@ -194,27 +200,33 @@ final class SourceRows {
         }
     }
 
-    private void gatherNv12(int luma, int chroma, int[] column) {
-        for (int i = 0; i < count; i++) {
-            int x = column[i];
-            near[i] = bgr(luma + x, chroma + (x & ~1));
-            far[i] = bgr(luma + x + 1, chroma + (x + 1 & ~1));
+    /** Luma, Cb and Cr of the two pixels, packed in this order from the low byte. */
+    private static void gatherNv12(ByteBuffer from, int luma, int chroma, int[] columns, int[] near, int[] far, int n) {
+        for (int i = 0; i < n; i++) {
+            int x = columns[i];
+            int pair = (short) SHORTS.get(from, luma + x);
+            near[i] = pair & 0xFF | ((short) SHORTS.get(from, chroma + (x & ~1)) & 0xFFFF) << 8;
+            far[i] = pair >>> 8 & 0xFF | ((short) SHORTS.get(from, chroma + (x + 1 & ~1)) & 0xFFFF) << 8;
         }
     }
 
-    /** BT.709 limited range to packed BGR in fixed point of 20 bits, rounded. */
-    private int bgr(int luma, int chroma) {
-        int y = ((pixels.get(luma) & 0xFF) - 16) * 1_220_945 + (1 << 19);
-        int cb = (pixels.get(chroma) & 0xFF) - 128;
-        int cr = (pixels.get(chroma + 1) & 0xFF) - 128;
-        int b = level(y + cb * 2_215_014);
-        int g = level(y - cb * 223_607 - cr * 558_796);
-        int r = level(y + cr * 1_879_825);
-        return b | g << 8 | r << 16;
-    }
-
-    private static int level(int fixed) {
-        return Math.max(0, Math.min(fixed >> 20, 255));
+    /**
+     * BT.709 limited range to packed BGR in fixed point of 20 bits, rounded. Levels are clamped by masks of their signs, as the compiler
+     * makes no vector code of {@code Math.max} here.
+     */
+    private static void toBgr(int[] pixels, int n) {
+        for (int i = 0; i < n; i++) {
+            int p = pixels[i];
+            int y = ((p & 0xFF) - 16) * 1_220_945 + (1 << 19);
+            int cb = (p >>> 8 & 0xFF) - 128;
+            int cr = (p >>> 16 & 0xFF) - 128;
+            int b = y + cb * 2_215_014 >> 20;
+            int g = y - cb * 223_607 - cr * 558_796 >> 20;
+            int r = y + cr * 1_879_825 >> 20;
+            pixels[i] = (b | 255 - b >> 31) & ~(b >> 31) & 0xFF
+                    | ((g | 255 - g >> 31) & ~(g >> 31) & 0xFF) << 8
+                    | ((r | 255 - r >> 31) & ~(r >> 31) & 0xFF) << 16;
+        }
     }
 
     /** One channel of the two pixels, each by its share; the first tap sets the sums, under the exponent, later ones add. */

@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -280,10 +281,11 @@ final class ForkMain implements Callable<Integer> {
                 direct = Math.min(direct, Math.max(0, direct() - directBefore));
             }
         }
+        Supplier<Results> again = results.again();
         long copies = 0;
         for (int f = 0; f < FRAMES_A_WINDOW; f++) {
             long before = threads.getCurrentThreadAllocatedBytes();
-            sink = results.copy();
+            sink = again.get();
             copies += threads.getCurrentThreadAllocatedBytes() - before;
         }
         String name = step.word();
