@@ -61,7 +61,17 @@ public final class Exams {
     }
 
     Lane lane(FrameSource source, ExamOptions options) {
-        return new Lane(source.info(), options, lock.newCondition(), detector.runtime(), classifier.runtime());
+        Condition changed = lock.newCondition();
+        return new Lane(
+                source.info(),
+                options,
+                changed,
+                () -> {
+                    changed.signalAll();
+                    changed();
+                },
+                detector.runtime(),
+                classifier.runtime());
     }
 
     ReentrantLock lock() {
@@ -170,9 +180,15 @@ public final class Exams {
         await(steps.get(step), soonest);
     }
 
-    /** Until classification is through with the frame it has and one of each other lane that has one waiting. */
+    /**
+     * Until classification is through with the frame it has and one of each other lane that has one waiting; {@link Lane#IDLE} if it has
+     * none.
+     */
     private long classifiedOthers(Lane lane, long now) {
-        long nanos = classifying == null ? 0 : classifying.left(Lane.CLASSIFY, now);
+        if (classifying == null) {
+            return Lane.IDLE;
+        }
+        long nanos = classifying.left(Lane.CLASSIFY, now);
         for (int i = 0; i < lanes.size(); i++) {
             Lane other = lanes.get(i);
             if (other != lane && other.waits(Lane.CLASSIFY)) {
@@ -264,8 +280,7 @@ public final class Exams {
             return;
         }
         try {
-            long left = condition.awaitNanos(nanos);
-            assert left <= nanos;
+            condition.awaitNanos(nanos);
         } catch (InterruptedException e) {
             // Nobody interrupts the steps' threads; they end when the last exam does.
             Thread.currentThread().interrupt();

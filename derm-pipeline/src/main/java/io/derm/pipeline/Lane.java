@@ -28,8 +28,12 @@ final class Lane {
     /** There is nothing to begin before something changes. */
     static final long NEVER = Long.MAX_VALUE;
 
+    static final long IDLE = -1;
+
     /** As many as it takes to keep two steps of uneven length busy, and no more: each is a buffer of the source. */
     private static final int ROOM = 2;
+
+    private static final long LONGEST_FRAME_TIME = TimeUnit.SECONDS.toNanos(1);
 
     final boolean latest;
     final Evidence evidence;
@@ -39,6 +43,13 @@ final class Lane {
     private final @Nullable Work[] inStep = new Work[STEPS];
     private final long[] begun = new long[STEPS];
     private final Pace[] paces = new Pace[STEPS];
+    /** Time between two frames as the source states it, 0 where it does not, and as it was lately. */
+    private final long statedFrameTime;
+
+    private long frameTime;
+    private long lastCapturedNanos;
+    /** Whether the frame that the idle listener was to get last was stale, and dropped. */
+    private boolean missed;
     /** Steps under this one take no frame any more. */
     private int open;
 
@@ -53,18 +64,27 @@ final class Lane {
     RuntimeUse classifier;
 
     private final Condition changed;
+    private final Runnable dropped;
 
     /**
      * An empty lane.
      *
      * @param changed signalled when something changes for the source or the listener
+     * @param dropped told when a frame has made room
      */
-    Lane(SourceInfo source, ExamOptions options, Condition changed, RuntimeUse detector, RuntimeUse classifier) {
+    Lane(
+            SourceInfo source,
+            ExamOptions options,
+            Condition changed,
+            Runnable dropped,
+            RuntimeUse detector,
+            RuntimeUse classifier) {
         this.changed = changed;
+        this.dropped = dropped;
         latest = options.policy() == FramePolicy.LATEST || (options.policy() == FramePolicy.BY_SOURCE && source.live());
         evidence = new Evidence(options);
-        tally = new Tally(
-                source.live() && source.framesPerSecond() > 0 ? Math.round(1e9 / source.framesPerSecond()) : 0);
+        statedFrameTime = source.framesPerSecond() > 0 ? Math.round(1e9 / source.framesPerSecond()) : 0;
+        tally = new Tally(source.live() ? statedFrameTime : 0);
         deadlineNanos = TimeUnit.MILLISECONDS.toNanos(options.deadlineMillis());
         for (int step = 0; step < STEPS; step++) {
             waiting.add(new ArrayDeque<>(ROOM));
@@ -170,6 +190,12 @@ final class Lane {
     }
 
     void captured(Work work) {
+        if (tally.captured() > 0) {
+            // A mean, as frames of a network come in bursts; a gap is no pace.
+            long gap = Math.min(work.frame.capturedNanos() - lastCapturedNanos, LONGEST_FRAME_TIME);
+            frameTime += tally.captured() == 1 ? gap : (gap - frameTime) / 16;
+        }
+        lastCapturedNanos = work.frame.capturedNanos();
         tally.captured(work.captureNanos);
         if (latest && open == 0 && paused) {
             drop(work, DropCause.PAUSED);
@@ -222,13 +248,17 @@ final class Lane {
     /**
      * How long until a step may begin with this lane's next frame: 0 for at once.
      *
-     * @param classifyNanos until classification will have served the others, judging by lately
+     * @param classifyNanos until classification will have served the others, judging by lately; {@link #IDLE} if it has no frame
      * @param classifyOverdue whether that takes longer than it lately did
      */
     long delay(int step, long now, long classifyNanos, boolean classifyOverdue) {
         dropExpired(step, now);
         if (inStep[step] != null || !waits(step) || (step == DETECT && paused)) {
             return NEVER;
+        }
+        if (latest && step == DELIVER) {
+            dropStale(now);
+            return waits(DELIVER) ? 0 : NEVER;
         }
         if (!latest) {
             return step == DELIVER || waiting.get(step + 1).size() < ROOM ? 0 : NEVER;
@@ -244,20 +274,52 @@ final class Lane {
     private long detectDelay(long now, long classifyNanos, boolean classifyOverdue) {
         long detect = paces[DETECT].high();
         long classify = paces[CLASSIFY].low();
-        long free = classifyNanos + (waits(CLASSIFY) ? classify : 0);
+        long free = Math.max(0, classifyNanos) + (waits(CLASSIFY) ? classify : 0);
         long delay = classifyOverdue ? 0 : Math.max(0, free - detect);
-        if (overdue(DELIVER, now)) {
-            return delay;
+        long inference = detect + paces[CLASSIFY].high();
+        boolean overdue = overdue(DELIVER, now);
+        dropStale(now);
+        if ((waits(CLASSIFY) && classifyNanos == IDLE) || (waits(DELIVER) && inStep[DELIVER] == null)) {
+            // About to be taken: its thread wakes up.
+            return NEVER;
         }
         long deliver = paces[DELIVER].low();
-        long idle = left(DELIVER, now) + (waits(DELIVER) ? deliver : 0);
+        long idle = left(DELIVER, now);
+        Work ready = waiting.get(DELIVER).peek();
+        if (ready != null && !(overdue && stale(ready, now + inference))) {
+            idle += deliver;
+        }
+        if (overdue) {
+            return Math.max(delay, idle - inference);
+        }
         if (inStep[CLASSIFY] != null) {
             idle = Math.max(idle, left(CLASSIFY, now)) + deliver;
         }
         if (waits(CLASSIFY)) {
             idle = Math.max(idle, free) + deliver;
         }
-        return Math.max(delay, idle - detect - paces[CLASSIFY].high());
+        return Math.max(delay, idle - inference);
+    }
+
+    /**
+     * Whether a frame will be older at a time than two frame times and its own inference: the listener has use for a newer one.
+     */
+    private boolean stale(Work work, long time) {
+        long frame = Math.max(statedFrameTime, frameTime);
+        return frame > 0 && time - work.frame.capturedNanos() > 2 * frame + work.detectNanos + work.classifyNanos;
+    }
+
+    /**
+     * Drops the frame that waits for the listener if it will be stale by then. An idle listener never misses two in a row: on a
+     * machine that is short of time it gets old frames rather than none.
+     */
+    private void dropStale(long now) {
+        Work ready = waiting.get(DELIVER).peek();
+        boolean idle = inStep[DELIVER] == null;
+        if (ready != null && stale(ready, now + left(DELIVER, now)) && !(idle && missed)) {
+            missed = idle;
+            dropWaiting(DELIVER, DropCause.BUSY);
+        }
     }
 
     /** How long what is in a step will take yet, judging by lately; 0 for nothing. */
@@ -278,6 +340,9 @@ final class Lane {
 
     Work begin(int step, long now) {
         Work work = waiting.get(step).remove();
+        if (step == DELIVER) {
+            missed = false;
+        }
         inStep[step] = work;
         begun[step] = now;
         return work;
@@ -332,5 +397,6 @@ final class Lane {
     private void drop(Work work, DropCause cause) {
         tally.dropped(cause);
         work.frame.close();
+        dropped.run();
     }
 }
