@@ -11,6 +11,7 @@ import io.derm.api.FrameSource;
 import io.derm.api.LesionClass;
 import io.derm.api.Model;
 import io.derm.api.PixelFormat;
+import io.derm.api.RuntimeUse;
 import io.derm.api.SourceInfo;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,7 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 
 /** Sources and models for tests of the loop: what they find is beside the point, when they do is given. */
 final class StandIns {
@@ -39,7 +41,17 @@ final class StandIns {
 
     /** Finds one lesion in each frame. */
     static Detector detector(Hook hook) {
+        return detector(hook, () -> RuntimeUse.UNKNOWN);
+    }
+
+    /** As {@link #detector(Hook)}, by a runtime. */
+    static Detector detector(Hook hook, Supplier<RuntimeUse> runtime) {
         return new Detector() {
+            @Override
+            public RuntimeUse runtime() {
+                return runtime.get();
+            }
+
             @Override
             public List<Detection> detect(Frame frame) {
                 call(hook, frame);
