@@ -54,7 +54,7 @@ public final class Exam {
 
     /**
      * Holds the exam: frames already in a stage are delivered, the others wait. A live source goes on, and its frames are dropped
-     * until {@link #resume()}.
+     * until {@link #resume()}. Once the exam drains, stops or fails it has no effect.
      */
     public void pause() {
         change(lane::pause);

@@ -128,7 +128,7 @@ public final class ExamMetrics implements MeterBinder {
      * @param reconnects read when scraped; may come from any thread
      */
     public void reconnects(MeterRegistry registry, LongSupplier reconnects) {
-        FunctionCounter.builder("derm.exam.reconnects", reconnects, r -> r.getAsLong())
+        FunctionCounter.builder("derm.exam.reconnects", exam, e -> reconnects.getAsLong())
                 .description("How often the source had to connect again")
                 .tags(tags)
                 .register(registry);

@@ -16,12 +16,12 @@ import org.jspecify.annotations.Nullable;
  * both serve the sources in turn, so none waits for more than one frame of each other one. Regions of different sources are not
  * joined into one run of the classifier.
  *
- * <p>{@snippet :
+ * <pre>{@code
  * Exams exams = new Exams(detector, classifier);
  * Exam left = exams.exam(leftCamera, ExamOptions.defaults());
  * Exam right = exams.exam(rightCamera, ExamOptions.defaults());
  * // Each runs on a thread of its own, with its own listener: left.run(…), right.run(…).
- * }
+ * }</pre>
  *
  * <p>Borrows both: whoever opened them closes them when no exam runs any more. A failure of either ends the exam whose frame met it.
  * Thread-safe.
@@ -282,8 +282,7 @@ public final class Exams {
         try {
             condition.awaitNanos(nanos);
         } catch (InterruptedException e) {
-            // Nobody interrupts the steps' threads; they end when the last exam does.
-            Thread.currentThread().interrupt();
+            // The steps' threads end with the last exam, by nothing else.
         }
     }
 }

@@ -112,7 +112,11 @@ final class Lane {
         }
     }
 
+    /** Has no effect on an exam that is about to end. */
     void pause() {
+        if (phase != ExamState.READY && phase != ExamState.RUNNING) {
+            return;
+        }
         paused = true;
         tally.interrupted();
         if (latest) {
