@@ -25,6 +25,11 @@ public interface Classifier extends AutoCloseable {
     /** The model behind this classifier. */
     Model model();
 
+    /** The runtime that gave the last answer, or will give the first. This default knows of none. */
+    default RuntimeUse runtime() {
+        return RuntimeUse.UNKNOWN;
+    }
+
     @Override
     void close();
 }

@@ -22,6 +22,11 @@ public interface Detector extends AutoCloseable {
     /** The model behind this detector. */
     Model model();
 
+    /** The runtime that gave the last answer, or will give the first. This default knows of none. */
+    default RuntimeUse runtime() {
+        return RuntimeUse.UNKNOWN;
+    }
+
     @Override
     void close();
 }

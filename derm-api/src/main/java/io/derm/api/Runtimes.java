@@ -40,6 +40,24 @@ public final class Runtimes {
         return choose(name, all());
     }
 
+    /**
+     * A runtime that another one stands in for when it fails while it runs. A session of it that meets an {@link InferenceException}
+     * opens the same model on the next available runtime after {@code first} in order of {@link #all}, runs the same frame there and
+     * stays there; filters and the batch size carry over, {@link SessionOptions#properties()}, which are one runtime's own, do not. It
+     * logs one warning with the reason, and {@link Session#runtime} says so from then on. Where none is left the first failure is
+     * thrown, the others suppressed in it. A model that cannot be opened, a caller's mistake and use after close are thrown as they are.
+     */
+    public static InferenceRuntime withFallback(InferenceRuntime first) {
+        // This module depends on nothing; SLF4J takes over the platform's logger where it is wanted.
+        return new FallbackRuntime(first, () -> after(first, all()), System.getLogger(Runtimes.class.getName()));
+    }
+
+    static List<InferenceRuntime> after(InferenceRuntime first, List<InferenceRuntime> runtimes) {
+        return runtimes.stream()
+                .filter(r -> !r.name().equals(first.name()) && r.priority() <= first.priority())
+                .toList();
+    }
+
     /** As {@link #find} among the given runtimes. */
     public static InferenceRuntime choose(String name, List<InferenceRuntime> runtimes) {
         List<String> refused = new ArrayList<>();

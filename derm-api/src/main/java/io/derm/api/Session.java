@@ -58,6 +58,11 @@ public interface Session extends AutoCloseable {
      */
     default void filter(List<RowFilter> filters) {}
 
+    /** The runtime that gave the last answer, or will give the first. This default knows of none. */
+    default RuntimeUse runtime() {
+        return RuntimeUse.UNKNOWN;
+    }
+
     @Override
     void close();
 }

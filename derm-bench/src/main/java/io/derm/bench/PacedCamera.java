@@ -32,6 +32,7 @@ final class PacedCamera implements FrameSource {
     private long last = -1;
     private long busy;
     private long noBuffer;
+    private long shown;
     private volatile boolean closed;
 
     /**
@@ -114,6 +115,7 @@ final class PacedCamera implements FrameSource {
             }
         }
         last = frame;
+        shown++;
         return Optional.of(shown(frame));
     }
 
@@ -128,6 +130,11 @@ final class PacedCamera implements FrameSource {
             frame.pixels().put(y * frame.stride(), picture.pixels(), y * picture.stride(), frame.stride());
         }
         return frame;
+    }
+
+    /** Frames that were handed out, in the window or not. */
+    long handedOut() {
+        return shown;
     }
 
     /** Frames due in the window that were overtaken while nobody asked for one. */

@@ -14,7 +14,7 @@ import org.HdrHistogram.Histogram;
  * @param options how it was run
  * @param frame size and format of the frames
  * @param due frames that were due in the window
- * @param busy of those, dropped because a newer one was due before the exam asked
+ * @param busy of those, dropped because a newer one came before the exam could take them, in the camera's mailbox or the exam's own
  * @param noBuffer of those, dropped while all buffers were out
  * @param latency of the others, from the intended start to the findings, in nanoseconds
  * @param late of the others, those after the deadline

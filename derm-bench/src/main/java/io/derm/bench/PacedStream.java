@@ -9,6 +9,7 @@ import io.derm.effnet.EffnetClassifier;
 import io.derm.effnet.EffnetOptions;
 import io.derm.pipeline.Exam;
 import io.derm.pipeline.ExamOptions;
+import io.derm.pipeline.ExamSummary;
 import io.derm.yolo.YoloDetector;
 import io.derm.yolo.YoloOptions;
 import java.util.List;
@@ -46,15 +47,22 @@ final class PacedStream implements AutoCloseable {
      * Examines all that a camera shows.
      *
      * @param expected what is to be found in each picture
+     * @throws IllegalStateException if findings differ from that, or a frame is neither delivered nor counted as dropped
      */
     void run(PacedCamera camera, List<Findings> expected, PacedTally tally) throws Exception {
-        new Exam(camera, detector, classifier, ExamOptions.defaults()).run(findings -> {
+        ExamSummary summary = new Exam(camera, detector, classifier, ExamOptions.defaults()).run(findings -> {
             expected.get((int) (findings.frame().sequence() % expected.size())).require(findings);
             tally.delivered(
                     findings.frame().capturedNanos(),
                     findings.latencyNanos(),
                     findings.sightings().size());
         });
+        long dropped =
+                summary.dropped().values().stream().mapToLong(Long::longValue).sum();
+        if (camera.handedOut() != summary.frames() + dropped) {
+            throw new IllegalStateException("Of " + camera.handedOut() + " frames the exam delivered "
+                    + summary.frames() + " and dropped " + summary.dropped() + ", expected no other");
+        }
     }
 
     @Override

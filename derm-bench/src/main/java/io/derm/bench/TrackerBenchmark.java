@@ -10,6 +10,7 @@ import io.derm.api.FrameSource;
 import io.derm.api.LesionClass;
 import io.derm.api.Model;
 import io.derm.api.PixelFormat;
+import io.derm.api.RuntimeUse;
 import io.derm.api.SourceInfo;
 import io.derm.pipeline.Exam;
 import io.derm.pipeline.ExamListener;
@@ -184,6 +185,11 @@ public class TrackerBenchmark {
         @Override
         public Model model() {
             throw new UnsupportedOperationException("There is no model");
+        }
+
+        @Override
+        public RuntimeUse runtime() {
+            return RuntimeUse.UNKNOWN;
         }
 
         @Override

@@ -12,6 +12,7 @@ import io.derm.api.LesionClass;
 import io.derm.api.Model;
 import io.derm.api.ModelException;
 import io.derm.api.ModelKeys;
+import io.derm.api.RuntimeUse;
 import io.derm.api.Session;
 import io.derm.api.SessionOptions;
 import io.derm.api.Signature;
@@ -295,6 +296,11 @@ public final class EffnetClassifier implements Classifier {
     @Override
     public Model model() {
         return model;
+    }
+
+    @Override
+    public RuntimeUse runtime() {
+        return session.runtime();
     }
 
     /** The model's classes and what they count as. */

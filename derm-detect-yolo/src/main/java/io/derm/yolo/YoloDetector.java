@@ -12,6 +12,7 @@ import io.derm.api.Model;
 import io.derm.api.ModelException;
 import io.derm.api.ModelKeys;
 import io.derm.api.RowFilter;
+import io.derm.api.RuntimeUse;
 import io.derm.api.Session;
 import io.derm.api.SessionOptions;
 import io.derm.api.Tensor;
@@ -157,6 +158,11 @@ public final class YoloDetector implements Detector {
     @Override
     public Model model() {
         return model;
+    }
+
+    @Override
+    public RuntimeUse runtime() {
+        return session.runtime();
     }
 
     /** How the model's outputs are read. */

@@ -1,43 +1,34 @@
 package io.derm.pipeline;
 
-import io.derm.api.Assessment;
-import io.derm.api.Box;
 import io.derm.api.Classifier;
-import io.derm.api.Detection;
 import io.derm.api.Detector;
 import io.derm.api.Frame;
 import io.derm.api.FrameSource;
-import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
-import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a source through a detector and a classifier. Capture, detection and classification have a thread each and overlap, one
- * frame waiting between two stages; the caller's thread takes the findings in the order of the frames. Every frame of the
- * source is examined: a slow stage holds the source back.
+ * Runs a source through a detector and a classifier. Capture, detection and classification have a thread each and overlap; the
+ * caller's thread takes the findings in the order of the frames. Of a live source the newest frame is examined whenever the stages can
+ * take it, and what was dropped is counted; of any other every frame is, and a slow stage holds the source back
+ * ({@link FramePolicy}).
  *
  * <p>An exam runs once. It borrows the source, the detector and the classifier: whoever opened them closes them after
- * {@link #run} has returned. {@link #stop()} may come from any thread; everything else is confined to the thread that runs it.
+ * {@link #run} has returned. Several sources share a detector and a classifier by {@link Exams}. {@link #run} is confined to the thread
+ * that calls it; everything else may come from any thread, the listener's included.
  */
 public final class Exam {
+    private final Exams exams;
     private final FrameSource source;
-    private final Detector detector;
-    private final Classifier classifier;
-    private final ExamOptions options;
+    private final Lane lane;
+    private final ReentrantLock lock;
     private final LongSupplier nanoClock;
-    private final AtomicBoolean started = new AtomicBoolean();
-    private volatile boolean stopping;
-    private final Delivery delivery;
-    private volatile @Nullable Thread captureThread;
+    private boolean started;
+    private long startNanos;
+    private long elapsedNanos = -1;
 
     public Exam(FrameSource source, Detector detector, Classifier classifier, ExamOptions options) {
         this(source, detector, classifier, options, System::nanoTime);
@@ -50,78 +41,90 @@ public final class Exam {
      */
     public Exam(
             FrameSource source, Detector detector, Classifier classifier, ExamOptions options, LongSupplier nanoClock) {
-        this.source = source;
-        this.detector = detector;
-        this.classifier = classifier;
-        this.options = options;
-        this.nanoClock = nanoClock;
-        this.delivery = new Delivery();
+        this(new Exams(detector, classifier, nanoClock), source, options, nanoClock);
     }
 
-    /** Ends the exam after the frames already captured; {@link #run} then returns as at the end of the source. */
-    public void stop() {
-        stopping = true;
-        Thread thread = captureThread;
-        if (thread != null) {
-            thread.interrupt();
-        }
+    Exam(Exams exams, FrameSource source, ExamOptions options, LongSupplier nanoClock) {
+        this.exams = exams;
+        this.source = source;
+        this.nanoClock = nanoClock;
+        this.lane = exams.lane(source, options);
+        this.lock = exams.lock();
     }
 
     /**
-     * Runs to the end of the source, or until {@link #stop()}.
+     * Holds the exam: frames already in a stage are delivered, the others wait. A live source goes on, and its frames are dropped
+     * until {@link #resume()}. Once the exam drains, stops or fails it has no effect.
+     */
+    public void pause() {
+        change(lane::pause);
+    }
+
+    /** Goes on after {@link #pause()}. */
+    public void resume() {
+        change(lane::resume);
+    }
+
+    /**
+     * Ends the exam after the frames already captured; {@link #run} then returns as at the end of the source. Ends a pause. A source
+     * that is waiting for its next frame is interrupted.
+     */
+    public void drain() {
+        change(lane::drain);
+    }
+
+    /** As {@link #drain()}, but frames that the listener does not have yet are dropped. */
+    public void stop() {
+        change(lane::stop);
+    }
+
+    private void change(Runnable change) {
+        lock.lock();
+        try {
+            change.run();
+            signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void signal() {
+        lane.changed().signalAll();
+        exams.changed();
+    }
+
+    /**
+     * Runs to the end of the source, or until {@link #drain()} or {@link #stop()}.
      *
      * @return what it came to
      * @throws io.derm.api.DermException if the source, a model or a runtime fails; every frame before the failure has been
-     *     delivered
+     *     delivered, or dropped for another cause
      * @throws InterruptedException if this thread is interrupted; the exam has then stopped
      * @throws Exception what the listener throws
      * @throws IllegalStateException if the exam has run before
      */
     public ExamSummary run(ExamListener listener) throws Exception {
-        if (!started.compareAndSet(false, true)) {
-            throw new IllegalStateException("This exam has run");
-        }
-        BlockingQueue<Work> captured = new ArrayBlockingQueue<>(1);
-        BlockingQueue<Work> detected = new ArrayBlockingQueue<>(1);
-        BlockingQueue<Work> classified = new ArrayBlockingQueue<>(1);
-        long start = nanoClock.getAsLong();
-        List<Thread> threads = List.of(
-                new Thread(() -> capture(captured), "derm-capture"),
-                new Thread(() -> stage(captured, detected, this::detect), "derm-detect"),
-                new Thread(() -> stage(detected, classified, this::classify), "derm-classify"));
-        captureThread = threads.get(0);
-        threads.forEach(t -> t.setDaemon(true));
-        threads.forEach(Thread::start);
-
-        Throwable failure = null;
+        Thread capture = new Thread(this::capture, "derm-capture");
+        capture.setDaemon(true);
+        begin(capture);
         boolean interrupted = false;
         while (true) {
             Work work;
             try {
-                work = classified.take();
+                work = next();
             } catch (InterruptedException e) {
                 interrupted = true;
                 stop();
                 continue;
             }
-            Frame frame = work.frame;
-            if (frame == null) {
-                failure = failure == null ? work.failure : failure;
+            if (work == null) {
                 break;
             }
-            try (frame) {
-                if (failure == null && !interrupted) {
-                    delivery.deliver(work, frame, listener);
-                }
-            } catch (Throwable t) {
-                failure = t;
-                stop();
-            }
+            deliver(work, listener);
         }
-        for (Thread thread : threads) {
-            interrupted |= joinUninterruptibly(thread);
-        }
-        delivery.elapsedNanos = nanoClock.getAsLong() - start;
+        interrupted |= Exams.joinUninterruptibly(capture);
+        interrupted |= exams.leave(lane);
+        Throwable failure = end();
         if (interrupted) {
             throw new InterruptedException("Exam interrupted");
         }
@@ -131,187 +134,185 @@ public final class Exam {
         if (failure instanceof Exception e) {
             throw e;
         }
-        return delivery.summary();
+        return summary();
     }
 
-    /** What the exam came to, also when {@link #run} threw: the frames that were delivered count. */
-    public ExamSummary summary() {
-        return delivery.summary();
+    private void begin(Thread capture) {
+        lock.lock();
+        try {
+            if (started) {
+                throw new IllegalStateException("This exam has run");
+            }
+            started = true;
+            startNanos = nanoClock.getAsLong();
+            lane.start(capture);
+            exams.join(lane);
+            capture.start();
+        } finally {
+            lock.unlock();
+        }
     }
 
-    private void capture(BlockingQueue<Work> out) {
+    private @Nullable Throwable end() {
+        lock.lock();
+        try {
+            elapsedNanos = nanoClock.getAsLong() - startNanos;
+            lane.end();
+            return lane.failure();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private @Nullable Work next() throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            while (true) {
+                long now = nanoClock.getAsLong();
+                if (lane.delay(Lane.DELIVER, now, 0, false) == 0) {
+                    Work work = lane.begin(Lane.DELIVER, now);
+                    exams.changed();
+                    return work;
+                }
+                if (lane.dry()) {
+                    return null;
+                }
+                lane.changed().await();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void deliver(Work work, ExamListener listener) {
+        Frame frame = work.frame;
+        long start = nanoClock.getAsLong();
         Throwable failure = null;
         try {
-            while (!stopping) {
+            listener.frame(new FrameFindings(
+                    frame,
+                    work.seen.sightings(),
+                    work.seen.bestLooks(),
+                    work.captureNanos,
+                    work.detectNanos,
+                    work.classifyNanos,
+                    start - frame.capturedNanos(),
+                    work.detectedBy,
+                    work.classifiedBy));
+        } catch (Throwable t) {
+            failure = t;
+        }
+        lock.lock();
+        try {
+            long now = nanoClock.getAsLong();
+            if (failure == null) {
+                lane.tally.took(Stage.DELIVER, now - start);
+            }
+            lane.end(Lane.DELIVER, work, now, failure);
+            signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void capture() {
+        Throwable failure = null;
+        try {
+            while (capturing()) {
                 long start = nanoClock.getAsLong();
                 Optional<Frame> frame = source.next();
                 if (frame.isEmpty()) {
                     break;
                 }
-                Work work = new Work(frame.get(), null);
-                work.captureNanos = nanoClock.getAsLong() - start;
-                put(out, work);
+                captured(new Work(frame.get(), nanoClock.getAsLong() - start));
             }
-        } catch (InterruptedException e) {
-            failure = stopping ? null : e;
         } catch (Throwable t) {
             failure = t;
         }
-        put(out, new Work(null, failure));
-    }
-
-    private void detect(Work work, Frame frame) {
-        long start = nanoClock.getAsLong();
-        work.detections = detector.detect(frame);
-        work.detectNanos = nanoClock.getAsLong() - start;
-    }
-
-    private void classify(Work work, Frame frame) {
-        if (work.detections.isEmpty()) {
-            return;
-        }
-        long start = nanoClock.getAsLong();
-        List<Box> regions = new ArrayList<>(work.detections.size());
-        for (Detection d : work.detections) {
-            regions.add(d.box());
-        }
-        work.assessments = classifier.classify(frame, regions);
-        work.classifyNanos = nanoClock.getAsLong() - start;
-    }
-
-    private interface Body {
-        void run(Work work, Frame frame);
-    }
-
-    /** Passes work on until the end marker; after a failure it only returns frames, and the marker carries the failure. */
-    private void stage(BlockingQueue<Work> in, BlockingQueue<Work> out, Body body) {
-        Throwable failure = null;
-        while (true) {
-            Work work = takeUninterruptibly(in);
-            Frame frame = work.frame;
-            if (frame == null) {
-                put(out, failure == null ? work : new Work(null, failure));
-                return;
-            }
-            if (failure == null) {
-                try {
-                    body.run(work, frame);
-                } catch (Throwable t) {
-                    failure = t;
-                    stop();
-                }
-            }
-            if (failure == null) {
-                put(out, work);
-            } else {
-                frame.close();
-            }
+        lock.lock();
+        try {
+            // Told to end while it waited for a frame, a source may say so in words of its own.
+            boolean told = !lane.capturing() && failure instanceof Exception;
+            lane.captureOver(told ? null : failure);
+            signal();
+        } finally {
+            lock.unlock();
         }
     }
 
-    /** A stage's queue is always drained to its end marker, so a put or take ends without an interrupt. */
-    private static void put(BlockingQueue<Work> queue, Work work) {
-        boolean interrupted = false;
-        while (true) {
-            try {
-                queue.put(work);
-                break;
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
+    private boolean capturing() {
+        lock.lock();
+        try {
+            return lane.capturing();
+        } finally {
+            lock.unlock();
         }
     }
 
-    private static Work takeUninterruptibly(BlockingQueue<Work> queue) {
-        while (true) {
-            try {
-                return queue.take();
-            } catch (InterruptedException e) {
-                // The end marker is on its way: only it ends a stage.
+    private void captured(Work work) {
+        lock.lock();
+        try {
+            while (lane.full()) {
+                lane.changed().awaitUninterruptibly();
             }
+            lane.captured(work);
+            exams.changed();
+        } finally {
+            lock.unlock();
         }
     }
 
-    private static boolean joinUninterruptibly(Thread thread) {
-        boolean interrupted = false;
-        while (true) {
-            try {
-                thread.join();
-                return interrupted;
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
+    /** Where the exam stands now. */
+    public ExamStatus status() {
+        lock.lock();
+        try {
+            Tally tally = lane.tally;
+            return new ExamStatus(
+                    lane.state(),
+                    tally.captured(),
+                    tally.delivered(),
+                    tally.dropped(),
+                    lane.underway(),
+                    tally.lastAgeNanos(),
+                    lane.detector,
+                    lane.classifier);
+        } finally {
+            lock.unlock();
         }
     }
 
-    /** A frame on its way through the stages, or the end marker when it has no frame. */
-    private static final class Work {
-        final @Nullable Frame frame;
-        final @Nullable Throwable failure;
-        List<Detection> detections = List.of();
-        List<Assessment> assessments = List.of();
-        long captureNanos;
-        long detectNanos;
-        long classifyNanos;
-
-        Work(@Nullable Frame frame, @Nullable Throwable failure) {
-            this.frame = frame;
-            this.failure = failure;
+    /** Times of a stage so far. */
+    public LatencySummary times(Stage stage) {
+        lock.lock();
+        try {
+            return LatencySummary.of(lane.tally.histogram(stage));
+        } finally {
+            lock.unlock();
         }
     }
 
-    private final class Delivery {
-        private final Tracker tracker = new Tracker(options.forgetFrames());
-        private final LesionBook book = new LesionBook();
-        private final Map<Stage, Histogram> times = new EnumMap<>(Stage.class);
-        private long frames;
-        private long elapsedNanos;
-
-        Delivery() {
-            for (Stage stage : Stage.values()) {
-                times.put(stage, new Histogram(3_600_000_000_000L, 3));
-            }
+    /** What the exam came to so far, also when {@link #run} threw: frames that were examined count. */
+    public ExamSummary summary() {
+        List<Lesion> lesions;
+        int unconfirmed;
+        synchronized (lane.evidence) {
+            lesions = lane.evidence.confirmed();
+            unconfirmed = lane.evidence.unconfirmed();
         }
-
-        void deliver(Work work, Frame frame, ExamListener listener) throws Exception {
-            long start = nanoClock.getAsLong();
-            int n = work.detections.size();
-            int[] ids = tracker.update(work.detections);
-            List<Sighting> sightings = new ArrayList<>(n);
-            List<Sighting> bestLooks = new ArrayList<>(0);
-            for (int i = 0; i < n; i++) {
-                Sighting sighting = new Sighting(ids[i], work.detections.get(i), work.assessments.get(i));
-                sightings.add(sighting);
-                if (book.add(frame, sighting)) {
-                    bestLooks.add(sighting);
-                }
-            }
-            long latency = nanoClock.getAsLong() - frame.capturedNanos();
-            listener.frame(new FrameFindings(
-                    frame, sightings, bestLooks, work.captureNanos, work.detectNanos, work.classifyNanos, latency));
-            frames++;
-            record(Stage.CAPTURE, work.captureNanos);
-            record(Stage.DETECT, work.detectNanos);
-            if (n > 0) {
-                record(Stage.CLASSIFY, work.classifyNanos);
-            }
-            record(Stage.DELIVER, nanoClock.getAsLong() - start);
-            record(Stage.LATENCY, latency);
-        }
-
-        private void record(Stage stage, long nanos) {
-            Histogram h = Objects.requireNonNull(times.get(stage));
-            h.recordValue(Math.max(0, Math.min(nanos, h.getHighestTrackableValue())));
-        }
-
-        ExamSummary summary() {
-            List<Lesion> lesions = book.confirmed(options.confirmSightings());
-            Map<Stage, LatencySummary> summaries = new EnumMap<>(Stage.class);
-            times.forEach((stage, h) -> summaries.put(stage, LatencySummary.of(h)));
-            return new ExamSummary(frames, elapsedNanos, lesions, book.size() - lesions.size(), summaries);
+        lock.lock();
+        try {
+            long running = started ? nanoClock.getAsLong() - startNanos : 0;
+            return new ExamSummary(
+                    lane.tally.delivered(),
+                    elapsedNanos < 0 ? running : elapsedNanos,
+                    lesions,
+                    unconfirmed,
+                    lane.tally.summaries(),
+                    lane.tally.dropped(),
+                    lane.detector,
+                    lane.classifier);
+        } finally {
+            lock.unlock();
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.derm.pipeline;
 
+import io.derm.api.RuntimeUse;
 import java.util.List;
 import java.util.Map;
 
@@ -11,12 +12,23 @@ import java.util.Map;
  * @param lesions confirmed lesions, in order of appearance
  * @param unconfirmed lesions with too few sightings to be reported
  * @param times of each stage
+ * @param dropped frames captured and not delivered, by cause; each cause has an entry
+ * @param detector what ran the detector last
+ * @param classifier what ran the classifier last
  */
 public record ExamSummary(
-        long frames, long elapsedNanos, List<Lesion> lesions, int unconfirmed, Map<Stage, LatencySummary> times) {
+        long frames,
+        long elapsedNanos,
+        List<Lesion> lesions,
+        int unconfirmed,
+        Map<Stage, LatencySummary> times,
+        Map<DropCause, Long> dropped,
+        RuntimeUse detector,
+        RuntimeUse classifier) {
     public ExamSummary {
         lesions = List.copyOf(lesions);
         times = Map.copyOf(times);
+        dropped = Map.copyOf(dropped);
     }
 
     /** Frames delivered in a second of wall time. */

@@ -1,6 +1,7 @@
 package io.derm.pipeline;
 
 import io.derm.api.Frame;
+import io.derm.api.RuntimeUse;
 import java.util.List;
 
 /**
@@ -13,6 +14,8 @@ import java.util.List;
  * @param detectNanos time detection took
  * @param classifyNanos time classification took, 0 when there was nothing to classify
  * @param latencyNanos time from the frame's capture to the call of the listener
+ * @param detectedBy the runtime of the detector
+ * @param classifiedBy the runtime of the classifier, also where there was nothing to classify
  */
 public record FrameFindings(
         Frame frame,
@@ -21,4 +24,6 @@ public record FrameFindings(
         long captureNanos,
         long detectNanos,
         long classifyNanos,
-        long latencyNanos) {}
+        long latencyNanos,
+        RuntimeUse detectedBy,
+        RuntimeUse classifiedBy) {}

@@ -9,6 +9,7 @@ import io.derm.api.FramePool;
 import io.derm.api.FrameSource;
 import io.derm.api.InferenceRuntime;
 import io.derm.api.LesionClass;
+import io.derm.api.Runtimes;
 import io.derm.api.SessionOptions;
 import io.derm.capture.CaptureOptions;
 import io.derm.capture.RecorderOptions;
@@ -96,7 +97,7 @@ final class ExamCommand implements Callable<Integer> {
         InferenceRuntime runtime = runtimeOption.find();
         runtimeProperties.check(Map.of(DETECTOR, runtime, CLASSIFIER, runtime));
         Injector injector = Wiring.injector(
-                new Wiring.RuntimeModule(runtime),
+                new Wiring.RuntimeModule(Runtimes.withFallback(runtime)),
                 new Wiring.DetectorModule(
                         () -> precisionOption.detector(Optional.ofNullable(detectorFile), runtime),
                         detectionOptions.yolo(),

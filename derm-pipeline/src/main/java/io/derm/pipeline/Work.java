@@ -1,0 +1,23 @@
+package io.derm.pipeline;
+
+import io.derm.api.Detection;
+import io.derm.api.Frame;
+import io.derm.api.RuntimeUse;
+import java.util.List;
+
+/** A frame on its way through the stages, with what they made of it. Owned by one stage at a time. */
+final class Work {
+    final Frame frame;
+    final long captureNanos;
+    List<Detection> detections = List.of();
+    Evidence.Seen seen = new Evidence.Seen(List.of(), List.of());
+    long detectNanos;
+    long classifyNanos;
+    RuntimeUse detectedBy = RuntimeUse.UNKNOWN;
+    RuntimeUse classifiedBy = RuntimeUse.UNKNOWN;
+
+    Work(Frame frame, long captureNanos) {
+        this.frame = frame;
+        this.captureNanos = captureNanos;
+    }
+}
