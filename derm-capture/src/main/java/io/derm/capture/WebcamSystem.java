@@ -41,11 +41,12 @@ enum WebcamSystem {
                 case "size" -> settings.put("video_size", value);
                 case "rate" -> settings.put("framerate", value);
                 default -> {
-                    String option = switch (this) {
-                        case LINUX -> "input_format";
-                        case WINDOWS -> CODED.contains(value) ? "vcodec" : "pixel_format";
-                        case MAC -> CODED.contains(value) ? "" : "pixel_format";
-                    };
+                    String option =
+                            switch (this) {
+                                case LINUX -> "input_format";
+                                case WINDOWS -> CODED.contains(value) ? "vcodec" : "pixel_format";
+                                case MAC -> CODED.contains(value) ? "" : "pixel_format";
+                            };
                     if (!option.isEmpty()) {
                         settings.put(option, value);
                     }

@@ -32,10 +32,7 @@ record WebcamUri(String device, String size, String rate, String format) {
             throw UriOptions.refused(uri + " names no webcam", REMEDY);
         }
         Map<String, String> options = UriOptions.parse(
-                uri,
-                parts.group(2) == null ? "" : parts.group(2),
-                List.of("size", "rate", "format"),
-                REMEDY);
+                uri, parts.group(2) == null ? "" : parts.group(2), List.of("size", "rate", "format"), REMEDY);
         String size = options.getOrDefault("size", "");
         String rate = options.getOrDefault("rate", "");
         String format = options.getOrDefault("format", "").toLowerCase(Locale.ROOT);
@@ -61,11 +58,10 @@ record WebcamUri(String device, String size, String rate, String format) {
         wish.put("rate", rate.isEmpty() ? USUAL.get("rate") : rate);
         wish.put("format", format.isEmpty() ? USUAL.get("format") : format);
         List<Map<String, String>> attempts = new ArrayList<>();
-        for (String left : new String[] {"", "format", "rate", "size"}) {
-            wish.remove(left);
-            if (!left.equals("format") || format.isEmpty()) {
-                attempts.add(system.settings(wish));
-            }
+        attempts.add(system.settings(wish));
+        for (String less : format.isEmpty() ? List.of("format", "rate", "size") : List.of("rate", "size", "format")) {
+            wish.remove(less);
+            attempts.add(system.settings(wish));
         }
         return attempts;
     }
@@ -73,6 +69,8 @@ record WebcamUri(String device, String size, String rate, String format) {
     /** Whether what came is what was asked for, as far as something was. */
     boolean meets(int width, int height, double framesPerSecond) {
         return (size.isEmpty() || size.equals(width + "x" + height))
-                && (rate.isEmpty() || framesPerSecond == 0 || Math.abs(Double.parseDouble(rate) - framesPerSecond) < 0.5);
+                && (rate.isEmpty()
+                        || framesPerSecond == 0
+                        || Math.abs(Double.parseDouble(rate) - framesPerSecond) < 0.5);
     }
 }

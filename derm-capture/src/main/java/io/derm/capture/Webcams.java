@@ -7,7 +7,6 @@ import static org.bytedeco.ffmpeg.global.avformat.avformat_alloc_context;
 import static org.bytedeco.ffmpeg.global.avformat.avformat_close_input;
 import static org.bytedeco.ffmpeg.global.avformat.avformat_open_input;
 import static org.bytedeco.ffmpeg.global.avutil.AVERROR_EACCES;
-import static org.bytedeco.ffmpeg.global.avutil.AVERROR_EBUSY;
 import static org.bytedeco.ffmpeg.global.avutil.av_dict_free;
 import static org.bytedeco.ffmpeg.global.avutil.av_dict_set;
 
@@ -33,10 +32,12 @@ import org.bytedeco.ffmpeg.avutil.AVDictionary;
 final class Webcams {
     static final WebcamSystem SYSTEM = WebcamSystem.of(System.getProperty("os.name", ""));
 
+    private static final int EBUSY = -16; // the same on all three systems
     private static final Path LINUX_DEVICES = Path.of("/sys/class/video4linux");
     private static final String PLUG_IN =
             "plug a camera in, or hand it to the container or virtual machine that this is (docker run --device /dev/video0)";
-    private static final Pattern FORMAT = Pattern.compile("(?:Raw|Compressed)\\s*:\\s*(\\S+)\\s*:.*?:\\s*([0-9].*)");
+    private static final Pattern FORMAT =
+            Pattern.compile("(?:Raw|Compressed)\\s*:\\s*(\\S+)\\s*:.*\\s:\\s+(\\{?[0-9].*)");
 
     private Webcams() {}
 
@@ -44,7 +45,8 @@ final class Webcams {
         try {
             Devices.load();
         } catch (CaptureException e) {
-            return kind(Availability.no(e.problem(), e.remedy()), SYSTEM == WebcamSystem.LINUX ? linux(false) : List.of());
+            return kind(
+                    Availability.no(e.problem(), e.remedy()), SYSTEM == WebcamSystem.LINUX ? linux(false) : List.of());
         }
         List<SourceDevice> devices = found();
         if (devices.isEmpty() && SYSTEM != WebcamSystem.MAC) {
@@ -169,7 +171,7 @@ final class Webcams {
         if (error == AVERROR_EACCES()) {
             why = "this user may not read it";
             remedy = "add the user to the group that owns the device (on Debian: adduser USER video) and log in again";
-        } else if (error == AVERROR_EBUSY()) {
+        } else if (error == EBUSY) {
             why = "it is in use";
             remedy = "close the program that uses it";
         }
