@@ -31,7 +31,7 @@ public final class Sources {
     private static final Pattern CREDENTIALS =
             Pattern.compile("(?<=://)(?:[^/?#]*@|[^/?#:]*:[^/?#]*[^/?#0-9][^/?#]*[/?#].*@)");
     private static final Pattern SECRETS = Pattern.compile(
-            "(?i)((?:password|passwd|passphrase|pass|pwd|token|secret|apikey|api_key|auth|signature)=)[^&_/]*");
+            "(?i)((?:password|passwd|passphrase|pass|pwd|token|secret|key|auth|signature)=)[^&_/]*");
 
     private Sources() {}
 
