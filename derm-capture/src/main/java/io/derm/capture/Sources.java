@@ -30,8 +30,8 @@ public final class Sources {
     // The second form is for a password that holds a slash, which should have been written %2F.
     private static final Pattern CREDENTIALS =
             Pattern.compile("(?<=://)(?:[^/?#]*@|[^/?#:]*:[^/?#]*[^/?#0-9][^/?#]*[/?#].*@)");
-    private static final Pattern SECRETS = Pattern.compile(
-            "(?i)((?:password|passwd|passphrase|pass|pwd|token|secret|key|auth|signature)=)[^&_/]*");
+    private static final Pattern SECRETS =
+            Pattern.compile("(?i)((?:password|passwd|passphrase|pass|pwd|token|secret|key|auth|signature)=)[^&_/]*");
 
     private Sources() {}
 

@@ -55,7 +55,6 @@ final class VideoOpener {
                     + "mjpeg,m4v,h263,vc1,dv,mxf,gxf,nut,rm,yuv4mpegpipe,dnxhd,apng,wtv,nsv";
 
     private static final Logger LOG = LoggerFactory.getLogger(VideoOpener.class);
-    private static final String MOTION_JPEG = "mpjpeg";
 
     private final String name;
     private final @Nullable Path file;
@@ -155,10 +154,6 @@ final class VideoOpener {
             error = openInput(format, url, input, settings);
             if (error < 0) {
                 continue;
-            }
-            if (format.iformat().name().getString().equals(MOTION_JPEG)) {
-                // Its pictures have no times of their own, and FFmpeg would count them out at 25 a second.
-                format.use_wallclock_as_timestamps(1);
             }
             error = avformat_find_stream_info(format, (AVDictionary) null);
             if (error >= 0) {

@@ -53,6 +53,9 @@ final class VideoReader implements AutoCloseable {
     private final AVFrame downloaded;
     private final CaptureClock clock = new CaptureClock();
     private final int streamIndex;
+    /** Motion JPEG's pictures have no times of their own, and FFmpeg counts them out at 25 a second. */
+    private final boolean datedByArrival;
+
     private final long ticksNumerator;
     private final long ticksDenominator;
     private final long frameMicros;
@@ -93,9 +96,10 @@ final class VideoReader implements AutoCloseable {
         this.format = format;
         this.codec = codec;
         this.streamIndex = stream.index();
-        this.ticksNumerator = stream.time_base().num();
-        this.ticksDenominator = stream.time_base().den();
-        this.startTicks = stream.start_time();
+        this.datedByArrival = format.iformat().name().getString().equals("mpjpeg");
+        this.ticksNumerator = datedByArrival ? 1 : stream.time_base().num();
+        this.ticksDenominator = datedByArrival ? 1_000_000 : stream.time_base().den();
+        this.startTicks = datedByArrival ? AV_NOPTS_VALUE : stream.start_time();
         this.frameMicros = info.framesPerSecond() > 0 ? Math.round(1e6 / info.framesPerSecond()) : 40_000;
         this.packet = av_packet_alloc();
         this.picture = av_frame_alloc();
@@ -204,6 +208,10 @@ final class VideoReader implements AutoCloseable {
         try {
             if (packet.stream_index() != streamIndex) {
                 return;
+            }
+            if (datedByArrival) {
+                packet.pts(System.nanoTime() / 1000);
+                packet.dts(packet.pts());
             }
             if (info.live() && packet.pts() != AV_NOPTS_VALUE) {
                 arrivals = true;
