@@ -119,7 +119,7 @@ public final class Frame implements AutoCloseable {
         return format;
     }
 
-    /** Number of this frame in its source, from 0, without gaps at the source. */
+    /** Number of this frame in its source, from 0, without gaps at the source; a gap between two frames counts those that were lost. */
     public long sequence() {
         return sequence;
     }
@@ -129,7 +129,12 @@ public final class Frame implements AutoCloseable {
         return timestampMicros;
     }
 
-    /** When the pixels were complete, on the clock of {@link System#nanoTime()}. */
+    /**
+     * When the picture was captured, as far as that is known, on the clock of {@link System#nanoTime()}: for a recorded source when its
+     * pixels were complete; for a live one the instant that the source's own clock gives, set by the quickest of its latest pictures, so
+     * that the frame's age counts what the network and the decoder held it up by. A delay that all pictures share (exposure, encoder,
+     * the shortest way) is not known and not counted.
+     */
     public long capturedNanos() {
         return capturedNanos;
     }

@@ -2,17 +2,21 @@ package io.derm.capture;
 
 import static org.bytedeco.ffmpeg.global.avformat.av_find_input_format;
 import static org.bytedeco.ffmpeg.global.avformat.avio_enum_protocols;
+import static org.bytedeco.ffmpeg.global.avutil.AV_LOG_INFO;
 import static org.bytedeco.ffmpeg.global.avutil.AV_LOG_QUIET;
 import static org.bytedeco.ffmpeg.global.avutil.av_log_set_level;
 import static org.bytedeco.ffmpeg.global.avutil.av_strerror;
 import static org.bytedeco.ffmpeg.global.avutil.av_version_info;
+import static org.bytedeco.ffmpeg.global.avutil.setLogCallback;
 
 import io.derm.api.CaptureException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.bytedeco.ffmpeg.avformat.AVIOInterruptCB;
+import org.bytedeco.ffmpeg.avutil.LogCallback;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.LongPointer;
@@ -73,6 +77,30 @@ final class Ffmpeg {
             n++;
         }
         return new String(buffer, 0, n, StandardCharsets.UTF_8);
+    }
+
+    /**
+     * What FFmpeg logs while {@code work} runs, up to its level "info". Other threads' messages may be among them, and with them
+     * passwords: for picking out what is looked for, never for showing.
+     */
+    static synchronized List<String> messages(Runnable work) {
+        List<String> lines = Collections.synchronizedList(new ArrayList<>());
+        try (LogCallback listener = new LogCallback() {
+            @Override
+            public void call(int level, BytePointer message) {
+                lines.add(message.getString());
+            }
+        }) {
+            setLogCallback(listener);
+            av_log_set_level(AV_LOG_INFO);
+            try {
+                work.run();
+            } finally {
+                av_log_set_level(AV_LOG_QUIET);
+                setLogCallback(null);
+            }
+        }
+        return lines;
     }
 
     /** Where a direct buffer begins, whatever its position. */

@@ -3,7 +3,6 @@ package io.derm.capture;
 import io.derm.api.Box;
 import io.derm.api.CaptureException;
 import io.derm.api.Frame;
-import io.derm.api.PixelFormat;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
@@ -11,7 +10,6 @@ import java.awt.image.DataBufferByte;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -36,7 +34,7 @@ public final class Images {
     /**
      * Writes the part of a frame inside a box, replacing a file of that name only once the new one is whole.
      *
-     * @param frame BGR24
+     * @param frame of either format
      * @param box in pixels of the frame; widened to whole pixels and clipped to the frame
      * @param file its name ends in {@code .png}, {@code .jpg} or {@code .jpeg}
      * @throws CaptureException if the file cannot be written
@@ -74,7 +72,7 @@ public final class Images {
     /**
      * Encodes the part of a frame inside a box as JPEG.
      *
-     * @param frame BGR24
+     * @param frame of either format
      * @param box in pixels of the frame; widened to whole pixels and clipped to the frame
      * @param maxSide the longer side of the result is scaled down to this many pixels, never up
      * @throws IllegalArgumentException if the box lies outside the frame or {@code maxSide} is less than 1
@@ -86,10 +84,21 @@ public final class Images {
         return jpeg(shrink(crop(frame, box), maxSide));
     }
 
-    private static BufferedImage crop(Frame frame, Box box) {
-        if (frame.format() != PixelFormat.BGR24) {
-            throw new IllegalArgumentException("Frame is " + frame.format() + ", expected BGR24");
+    /**
+     * Copies a frame's pixels as blue, green, red, one byte each, with no gap between the rows.
+     *
+     * @param frame of either format
+     * @param to of 3 bytes a pixel
+     * @throws IllegalArgumentException if {@code to} has another length
+     */
+    public static void copyBgr(Frame frame, byte[] to) {
+        if (to.length != 3 * frame.width() * frame.height()) {
+            throw new IllegalArgumentException("Copy has " + to.length + " bytes, expected 3 a pixel of " + frame);
         }
+        BgrPixels.copy(frame, 0, 0, frame.width(), frame.height(), to);
+    }
+
+    private static BufferedImage crop(Frame frame, Box box) {
         Box inside = box.clip(frame.bounds());
         int left = (int) Math.floor(inside.left());
         int top = (int) Math.floor(inside.top());
@@ -100,10 +109,7 @@ public final class Images {
         }
         BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_3BYTE_BGR);
         byte[] to = ((DataBufferByte) image.getRaster().getDataBuffer()).getData();
-        ByteBuffer from = frame.pixels();
-        for (int y = 0; y < height; y++) {
-            from.get((top + y) * frame.stride() + left * 3, to, y * width * 3, width * 3);
-        }
+        BgrPixels.copy(frame, left, top, width, height, to);
         return image;
     }
 

@@ -3,27 +3,35 @@ package io.derm.capture;
 import io.derm.api.Availability;
 import io.derm.api.CaptureException;
 import io.derm.api.FrameSource;
+import io.derm.api.SourceKind;
+import io.derm.api.SourceProvider;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
-import java.util.Map;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Opens whatever a person names: a video, an image, a folder of images or a stream. */
+/** Opens whatever a person names: a video, an image, a folder of images, a stream, a webcam or a generator. */
 public final class Sources {
     /** What to do about a file that is none of the kinds read here. */
     static final String KINDS = "give a video (MP4, MOV, MKV, AVI, ...), an image (JPEG, PNG, BMP, GIF, WebP, TIFF), "
             + "a folder of images or a stream's URL";
 
-    private static final Pattern URL = Pattern.compile("([a-zA-Z][a-zA-Z0-9+.-]+)://.*", Pattern.DOTALL);
+    private static final Pattern SCHEME = Pattern.compile("([a-zA-Z][a-zA-Z0-9+.-]+):.*", Pattern.DOTALL);
+
+    private static final List<String> NETWORK =
+            List.of("rtsp", "rtsps", "rtmp", "rtmps", "srt", "udp", "tcp", "rtp", "http", "https");
     // The second form is for a password that holds a slash, which should have been written %2F.
     private static final Pattern CREDENTIALS =
             Pattern.compile("(?<=://)(?:[^/?#]*@|[^/?#:]*:[^/?#]*[^/?#0-9][^/?#]*[/?#].*@)");
-    private static final Pattern SECRETS = Pattern.compile("(?i)((?:password|passwd|pwd|token)=)[^&_/]*");
+    private static final Pattern SECRETS =
+            Pattern.compile("(?i)((?:password|passwd|passphrase|pass|pwd|token|secret|key|auth|signature)=)[^&_/]*");
 
     private Sources() {}
 
@@ -35,20 +43,50 @@ public final class Sources {
     /**
      * Opens a source. A file is recognised by its content, not by its name.
      *
-     * @param source a path; a URL that FFmpeg opens ({@code rtsp://}, {@code https://}, {@code file://}, ...); or {@code
-     *     lavfi:} and a filter graph of FFmpeg for a virtual camera, e.g. {@code lavfi:testsrc=size=640x480:rate=30}
+     * @param source a path; a URL that FFmpeg opens ({@code rtsp://}, {@code https://}, {@code file://}, ...), with derm's options
+     *     behind a {@code #}; {@code webcam:0?size=1280x720&rate=30&format=mjpeg}; {@code lavfi:} and a filter graph of FFmpeg for a
+     *     virtual camera, e.g. {@code lavfi:testsrc=size=640x480:rate=30}; or a URI of a {@link SourceProvider} on the class path,
+     *     e.g. {@code phantom:seed=7}
      * @return a source that the caller closes
      * @throws CaptureException if there is no such source, or it is none that can be read
      */
     public static FrameSource open(String source, CaptureOptions options) {
-        if (source.startsWith("lavfi:")) {
+        Matcher matcher = SCHEME.matcher(source);
+        String scheme = matcher.matches() ? matcher.group(1).toLowerCase(Locale.ROOT) : "";
+        if (scheme.equals("lavfi")) {
             return VideoSource.virtual(source.substring("lavfi:".length()), options);
         }
-        Matcher url = URL.matcher(source);
-        if (url.matches() && !url.group(1).toLowerCase(Locale.ROOT).equals("file")) {
+        if (scheme.equals("webcam")) {
+            return VideoSource.webcam(source, options);
+        }
+        for (SourceProvider provider : scheme.isEmpty() ? List.<SourceProvider>of() : providers()) {
+            if (provider.scheme().equals(scheme)) {
+                return provider.open(source);
+            }
+        }
+        boolean url = source.startsWith("://", scheme.length());
+        if (url && !scheme.equals("file")) {
             return VideoSource.url(source, options);
         }
+        if (!url && NETWORK.contains(scheme)) {
+            throw UriOptions.refused(
+                    "A source begins with " + scheme + ": alone", "write it as " + scheme + "://HOST/PATH");
+        }
         return open(path(source), options);
+    }
+
+    private static List<SourceProvider> providers() {
+        List<SourceProvider> found = new ArrayList<>();
+        try {
+            ServiceLoader.load(SourceProvider.class).forEach(found::add);
+        } catch (ServiceConfigurationError e) {
+            throw new CaptureException(
+                    220,
+                    "A provider of sources on the class path cannot be loaded: " + e.getMessage(),
+                    "mend or remove its jar",
+                    e);
+        }
+        return found;
     }
 
     /**
@@ -69,17 +107,24 @@ public final class Sources {
     }
 
     /**
-     * Which kinds of sources work on this machine, by a short name of the kind, and what to do where one does not. Loads the
+     * Which kinds of sources work on this machine, with the devices found, and what to do where one does not. Loads the
      * native libraries; never throws for what they lack.
+     *
+     * @throws CaptureException if a {@link SourceProvider} on the class path cannot be loaded
      */
-    public static Map<String, Availability> availability() {
-        Map<String, Availability> kinds = new LinkedHashMap<>();
+    public static List<SourceKind> kinds() {
+        List<SourceKind> kinds = new ArrayList<>();
         Availability libraries = works(Ffmpeg::load, () -> "FFmpeg " + Ffmpeg.version());
-        kinds.put("files, folders", libraries);
-        kinds.put(
+        kinds.add(new SourceKind("files, folders", "PATH or file://...", libraries, List.of()));
+        kinds.add(new SourceKind(
                 "network streams",
-                libraries.available() ? Availability.yes(String.join(", ", Ffmpeg.networkProtocols())) : libraries);
-        kinds.put("virtual (lavfi:)", works(Devices::load, () -> "filter graphs of FFmpeg"));
+                StreamUrl.FORM,
+                libraries.available() ? Availability.yes(String.join(", ", Ffmpeg.networkProtocols())) : libraries,
+                List.of()));
+        kinds.add(Webcams.kind());
+        kinds.add(new SourceKind(
+                "virtual (lavfi:)", "lavfi:GRAPH", works(Devices::load, () -> "filter graphs of FFmpeg"), List.of()));
+        providers().forEach(provider -> kinds.add(provider.kind()));
         return kinds;
     }
 
@@ -117,7 +162,7 @@ public final class Sources {
                     ? Path.of(java.net.URI.create(source))
                     : Path.of(source);
         } catch (IllegalArgumentException | java.nio.file.FileSystemNotFoundException e) {
-            throw new CaptureException(201, "'" + source + "' is not a path or URL: " + e.getMessage(), KINDS, e);
+            throw new CaptureException(201, "'" + redact(source) + "' is not a path or URL", KINDS);
         }
     }
 }

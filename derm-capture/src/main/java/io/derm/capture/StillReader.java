@@ -17,7 +17,7 @@ final class StillReader implements AutoCloseable {
     private final FramePool pool;
     private final ReentrantLock lock = new ReentrantLock();
     private volatile boolean closing;
-    private @Nullable BgrConverter converter;
+    private @Nullable PictureConverter converter;
     private ImageDecoder.@Nullable Still waiting;
     private long sequence;
 
@@ -57,7 +57,7 @@ final class StillReader implements AutoCloseable {
             }
             try {
                 if (converter == null) {
-                    converter = BgrConverter.exact(name);
+                    converter = PictureConverter.exact(name);
                 }
                 converter.convert(still.picture(), still.orientation(), frame);
             } catch (RuntimeException | Error e) {

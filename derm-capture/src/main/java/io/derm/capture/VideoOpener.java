@@ -28,7 +28,8 @@ import io.derm.api.SourceInfo;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
+import java.util.List;
+import java.util.Map;
 import org.bytedeco.ffmpeg.avcodec.AVCodec;
 import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
 import org.bytedeco.ffmpeg.avcodec.AVPacketSideData;
@@ -40,6 +41,8 @@ import org.bytedeco.ffmpeg.avutil.AVRational;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Opens a demuxer and a decoder for a video file, a stream or a virtual camera, or says why there is none. */
 final class VideoOpener {
@@ -51,46 +54,86 @@ final class VideoOpener {
             "mov,matroska,avi,mpegts,mpeg,mpegvideo,h264,hevc,av1,obu,ivf,flv,asf,ogg,"
                     + "mjpeg,m4v,h263,vc1,dv,mxf,gxf,nut,rm,yuv4mpegpipe,dnxhd,apng,wtv,nsv";
 
+    private static final Logger LOG = LoggerFactory.getLogger(VideoOpener.class);
+
     private final String name;
     private final @Nullable Path file;
     private final boolean mayBeLive;
     private final int timeoutMillis;
+    private final int threads;
+    private final String hardware;
     private final Ffmpeg.Deadline deadline = new Ffmpeg.Deadline();
 
-    private VideoOpener(String name, @Nullable Path file, boolean mayBeLive, int timeoutMillis) {
+    private VideoOpener(
+            String name, @Nullable Path file, boolean mayBeLive, int timeoutMillis, CaptureOptions options) {
+        this(name, file, mayBeLive, timeoutMillis, options.decoderThreads(), options.hardware());
+    }
+
+    private VideoOpener(
+            String name, @Nullable Path file, boolean mayBeLive, int timeoutMillis, int threads, String hardware) {
         this.mayBeLive = mayBeLive;
         this.name = name;
         this.file = file;
         this.timeoutMillis = timeoutMillis;
+        this.threads = threads;
+        this.hardware = hardware;
     }
 
     static VideoReader file(Path file, CaptureOptions options) {
         Ffmpeg.load();
         String url = "file:" + file.toAbsolutePath();
         VideoOpener opener = Files.isRegularFile(file)
-                ? new VideoOpener(file.toString(), file, false, 0)
-                : new VideoOpener(file.toString(), null, true, options.timeoutMillis()); // a pipe
-        return opener.open(url, null, options.decoderThreads());
+                ? new VideoOpener(file.toString(), file, false, 0, options)
+                : new VideoOpener(file.toString(), null, true, options.timeoutMillis(), options); // a pipe
+        return opener.open(url, null, List.of(Map.of("protocol_whitelist", "file", "format_whitelist", FILE_FORMATS)));
     }
 
-    static VideoReader url(String url, CaptureOptions options) {
+    static VideoReader url(String source, CaptureOptions options) {
+        StreamUrl url = StreamUrl.parse(source);
         Ffmpeg.load();
-        String name = Sources.redact(url);
-        return new VideoOpener(name, null, true, options.timeoutMillis()).open(url, null, options.decoderThreads());
+        String hardware = url.hardware().isEmpty() ? options.hardware() : url.hardware();
+        VideoOpener opener =
+                new VideoOpener(url.name(), null, true, options.timeoutMillis(), options.decoderThreads(), hardware);
+        return opener.open(url.url(), null, List.of(url.settings()));
     }
 
     static VideoReader virtual(String graph, CaptureOptions options) {
         Devices.load();
-        VideoOpener opener = new VideoOpener("lavfi:" + graph, null, false, options.timeoutMillis());
-        return opener.open(graph, av_find_input_format("lavfi"), options.decoderThreads());
+        String name = Sources.redact("lavfi:" + graph);
+        VideoOpener opener = new VideoOpener(name, null, false, options.timeoutMillis(), options);
+        return opener.open(graph, av_find_input_format("lavfi"), List.of(Map.of()));
     }
 
-    private VideoReader open(String url, @Nullable AVInputFormat input, int threads) {
+    static VideoReader webcam(String source, CaptureOptions options) {
+        WebcamUri uri = WebcamUri.parse(source);
+        Devices.load();
+        String address = Webcams.address(uri);
+        VideoOpener opener = new VideoOpener(source, null, true, options.timeoutMillis(), options);
+        VideoReader reader =
+                opener.open(address, av_find_input_format(Webcams.SYSTEM.input), uri.attempts(Webcams.SYSTEM));
+        SourceInfo info = reader.info();
+        if (!uri.meets(info.width(), info.height(), info.framesPerSecond())) {
+            LOG.warn(
+                    "{} gives {}x{} at {} frames/s, which is as near as it comes",
+                    source,
+                    info.width(),
+                    info.height(),
+                    info.framesPerSecond());
+        }
+        return reader;
+    }
+
+    /**
+     * Opens what {@code url} names.
+     *
+     * @param attempts settings of the input, the next where the one before is refused
+     */
+    private VideoReader open(String url, @Nullable AVInputFormat input, List<Map<String, String>> attempts) {
         AVFormatContext format = null;
         try {
-            format = demuxer(url, input);
+            format = demuxer(url, input, attempts);
             AVStream stream = video(format);
-            AVCodecContext codec = decoder(stream, threads);
+            AVCodecContext codec = decoder(stream);
             return new VideoReader(
                     info(format, stream), orientation(stream), file, timeoutMillis, deadline, format, stream, codec);
         } catch (RuntimeException | Error e) {
@@ -102,32 +145,35 @@ final class VideoOpener {
         }
     }
 
-    private AVFormatContext demuxer(String url, @Nullable AVInputFormat input) {
-        AVFormatContext format = avformat_alloc_context();
-        format.interrupt_callback().callback(Ffmpeg.interrupt()).opaque(deadline.opaque());
+    private AVFormatContext demuxer(String url, @Nullable AVInputFormat input, List<Map<String, String>> attempts) {
         deadline.arm(timeoutMillis);
-        AVDictionary settings = new AVDictionary(null);
-        try (BytePointer address = new BytePointer(url, StandardCharsets.UTF_8)) {
-            if (url.startsWith("file:")) {
-                av_dict_set(settings, "protocol_whitelist", "file", 0);
-                av_dict_set(settings, "format_whitelist", FILE_FORMATS, 0);
-            } else if (url.toLowerCase(Locale.ROOT).startsWith("rtsp")) {
-                av_dict_set(settings, "rtsp_transport", "tcp", 0);
+        int error = 0;
+        for (Map<String, String> settings : attempts) {
+            AVFormatContext format = avformat_alloc_context();
+            format.interrupt_callback().callback(Ffmpeg.interrupt()).opaque(deadline.opaque());
+            error = openInput(format, url, input, settings);
+            if (error < 0) {
+                continue;
             }
-            // Frees the context when it fails.
-            int opened = avformat_open_input(format, address, input, settings);
-            if (opened < 0) {
-                throw notOpened(opened);
+            error = avformat_find_stream_info(format, (AVDictionary) null);
+            if (error >= 0) {
+                return format;
             }
-        } finally {
-            av_dict_free(settings);
-        }
-        int found = avformat_find_stream_info(format, (AVDictionary) null);
-        if (found < 0) {
             avformat_close_input(format);
-            throw notOpened(found);
         }
-        return format;
+        throw notOpened(error, mayBeLive && input != null);
+    }
+
+    /** Frees the context when it fails. */
+    private static int openInput(
+            AVFormatContext format, String url, @Nullable AVInputFormat input, Map<String, String> settings) {
+        AVDictionary dictionary = new AVDictionary(null);
+        try (BytePointer address = new BytePointer(url, StandardCharsets.UTF_8)) {
+            settings.forEach((key, value) -> av_dict_set(dictionary, key, value, 0));
+            return avformat_open_input(format, address, input, dictionary);
+        } finally {
+            av_dict_free(dictionary);
+        }
     }
 
     private AVStream video(AVFormatContext format) {
@@ -144,7 +190,7 @@ final class VideoOpener {
         return format.streams(index);
     }
 
-    private AVCodecContext decoder(AVStream stream, int threads) {
+    private AVCodecContext decoder(AVStream stream) {
         int id = stream.codecpar().codec_id();
         AVCodec decoder = decoder(id);
         if (decoder == null) {
@@ -155,6 +201,13 @@ final class VideoOpener {
         codec.pkt_timebase(stream.time_base());
         codec.thread_count(threads);
         codec.max_pixels(ImageDecoder.MAX_PIXELS);
+        if (mayBeLive) {
+            // Threads by frame would hold a picture back for each thread.
+            codec.thread_type(AVCodecContext.FF_THREAD_SLICE);
+        }
+        if (!hardware.isEmpty()) {
+            HardwareDecoding.offer(name, hardware, decoder, codec);
+        }
         if (avcodec_open2(codec, decoder, (AVDictionary) null) < 0) {
             avcodec_free_context(codec);
             throw unsupported(id);
@@ -216,12 +269,15 @@ final class VideoOpener {
         return Orientation.ofMatrix(matrix.get(0), matrix.get(1), matrix.get(3), matrix.get(4));
     }
 
-    private CaptureException notOpened(int error) {
+    private CaptureException notOpened(int error, boolean webcam) {
         if (deadline.expired()) {
             return new CaptureException(
                     213,
                     name + " does not answer within " + timeoutMillis + " ms",
                     "check the address and the network");
+        }
+        if (webcam) {
+            return Webcams.refused(name, error);
         }
         if (file == null) {
             return new CaptureException(

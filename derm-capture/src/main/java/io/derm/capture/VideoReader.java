@@ -14,7 +14,10 @@ import static org.bytedeco.ffmpeg.global.avutil.AVERROR_EOF;
 import static org.bytedeco.ffmpeg.global.avutil.AVERROR_EXIT;
 import static org.bytedeco.ffmpeg.global.avutil.AV_NOPTS_VALUE;
 import static org.bytedeco.ffmpeg.global.avutil.av_frame_alloc;
+import static org.bytedeco.ffmpeg.global.avutil.av_frame_copy_props;
 import static org.bytedeco.ffmpeg.global.avutil.av_frame_free;
+import static org.bytedeco.ffmpeg.global.avutil.av_frame_unref;
+import static org.bytedeco.ffmpeg.global.avutil.av_hwframe_transfer_data;
 import static org.bytedeco.ffmpeg.global.avutil.av_rescale;
 
 import io.derm.api.CaptureException;
@@ -47,7 +50,12 @@ final class VideoReader implements AutoCloseable {
     private final AVCodecContext codec;
     private final AVPacket packet;
     private final AVFrame picture;
+    private final AVFrame downloaded;
+    private final CaptureClock clock = new CaptureClock();
     private final int streamIndex;
+    /** Motion JPEG's pictures have no times of their own, and FFmpeg counts them out at 25 a second. */
+    private final boolean datedByArrival;
+
     private final long ticksNumerator;
     private final long ticksDenominator;
     private final long frameMicros;
@@ -55,7 +63,10 @@ final class VideoReader implements AutoCloseable {
     private long lastTicks;
     private long offsetMicros;
     private long pictureMicros = -1;
+    private long capturedNanos;
+    private boolean onHardware;
     private long pictures;
+    private boolean arrivals;
     private boolean drained;
     private int readError;
     private boolean tailDamaged;
@@ -85,12 +96,14 @@ final class VideoReader implements AutoCloseable {
         this.format = format;
         this.codec = codec;
         this.streamIndex = stream.index();
-        this.ticksNumerator = stream.time_base().num();
-        this.ticksDenominator = stream.time_base().den();
-        this.startTicks = stream.start_time();
+        this.datedByArrival = format.iformat().name().getString().equals("mpjpeg");
+        this.ticksNumerator = datedByArrival ? 1 : stream.time_base().num();
+        this.ticksDenominator = datedByArrival ? 1_000_000 : stream.time_base().den();
+        this.startTicks = datedByArrival ? AV_NOPTS_VALUE : stream.start_time();
         this.frameMicros = info.framesPerSecond() > 0 ? Math.round(1e6 / info.framesPerSecond()) : 40_000;
         this.packet = av_packet_alloc();
         this.picture = av_frame_alloc();
+        this.downloaded = av_frame_alloc();
     }
 
     SourceInfo info() {
@@ -103,12 +116,17 @@ final class VideoReader implements AutoCloseable {
 
     /** The picture of the last {@link #read()} that answered true. */
     AVFrame picture() {
-        return picture;
+        return onHardware ? downloaded : picture;
     }
 
     /** When that picture is shown, since the start of the stream; later than the one before. */
     long pictureMicros() {
         return pictureMicros;
+    }
+
+    /** When that picture was captured, as {@link io.derm.api.Frame#capturedNanos()} defines it. */
+    long capturedNanos() {
+        return capturedNanos;
     }
 
     /**
@@ -120,7 +138,7 @@ final class VideoReader implements AutoCloseable {
     boolean read() {
         while (true) {
             int r = avcodec_receive_frame(codec, picture);
-            if (r == 0 && picture.decode_error_flags() == 0) {
+            if (r == 0 && picture.decode_error_flags() == 0 && download()) {
                 decoded();
                 return true;
             } else if (r == AVERROR_EOF) {
@@ -135,8 +153,20 @@ final class VideoReader implements AutoCloseable {
         }
     }
 
+    /** Brings a picture that a hardware decoder holds to memory; false if that fails. */
+    private boolean download() {
+        onHardware = picture.hw_frames_ctx() != null;
+        if (!onHardware) {
+            return true;
+        }
+        av_frame_unref(downloaded);
+        return av_hwframe_transfer_data(downloaded, picture, 0) >= 0 && av_frame_copy_props(downloaded, picture) >= 0;
+    }
+
     private void decoded() {
         long ticks = picture.best_effort_timestamp();
+        long now = System.nanoTime();
+        capturedNanos = info.live() && ticks != AV_NOPTS_VALUE && arrivals ? clock.captured(micros(ticks), now) : now;
         if (ticks == AV_NOPTS_VALUE) {
             pictureMicros = pictures == 0 ? 0 : pictureMicros + frameMicros;
         } else {
@@ -178,6 +208,14 @@ final class VideoReader implements AutoCloseable {
         try {
             if (packet.stream_index() != streamIndex) {
                 return;
+            }
+            if (datedByArrival) {
+                packet.pts(System.nanoTime() / 1000);
+                packet.dts(packet.pts());
+            }
+            if (info.live() && packet.pts() != AV_NOPTS_VALUE) {
+                arrivals = true;
+                clock.arrived(micros(packet.pts()), System.nanoTime());
             }
             // A picture that the end of the file cuts in two would be made up from the one before.
             boolean cut = file != null && (packet.flags() & AV_PKT_FLAG_CORRUPT) != 0 && Containers.cutShort(file);
@@ -226,6 +264,7 @@ final class VideoReader implements AutoCloseable {
     @Override
     public void close() {
         av_frame_free(picture);
+        av_frame_free(downloaded);
         av_packet_free(packet);
         avcodec_free_context(codec);
         avformat_close_input(format);

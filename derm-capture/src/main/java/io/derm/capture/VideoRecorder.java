@@ -119,7 +119,7 @@ public final class VideoRecorder implements AutoCloseable {
     /**
      * Adds a frame.
      *
-     * @param frame BGR24, borrowed for the call
+     * @param frame of either format, borrowed for the call
      * @param timestampMicros when it is shown; one that does not lie after the frame before is moved to just after it
      * @throws CaptureException if it cannot be encoded or written; what is in the file by then can be played
      * @throws IllegalStateException if the recorder is closed or has failed before

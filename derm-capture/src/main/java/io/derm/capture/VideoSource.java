@@ -13,7 +13,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A video file or stream, decoded by FFmpeg to BGR24 frames in display orientation.
+ * A video file, a stream or a webcam, decoded by FFmpeg to BGR24 or NV12 frames in display orientation.
  *
  * <p>{@link Frame#timestampMicros()} is the presentation time since the start of the video stream and rises strictly. A
  * damaged stretch is left out with one warning when the picture comes back after it; a file that ends in one yields every
@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class VideoSource implements FrameSource {
     private final FramePool pool;
-    private final BgrConverter converter;
+    private final PixelFormat pixelFormat;
+    private final PictureConverter converter;
     private final VideoReader reader;
     private final ReentrantLock lock = new ReentrantLock();
     private final AtomicBoolean cancelled = new AtomicBoolean();
@@ -35,7 +36,8 @@ public final class VideoSource implements FrameSource {
 
     private VideoSource(VideoReader reader, CaptureOptions options) {
         this.reader = reader;
-        this.converter = BgrConverter.fast(reader.info().name());
+        this.pixelFormat = options.pixelFormat();
+        this.converter = PictureConverter.fast(reader.info().name());
         this.pool = new FramePool(options.frames(), options.trackLeases());
     }
 
@@ -47,6 +49,10 @@ public final class VideoSource implements FrameSource {
     public static VideoSource open(Path file, CaptureOptions options) {
         Sources.requireFile(file);
         return new VideoSource(VideoOpener.file(file, options), options);
+    }
+
+    static VideoSource webcam(String uri, CaptureOptions options) {
+        return new VideoSource(VideoOpener.webcam(uri, options), options);
     }
 
     static VideoSource url(String url, CaptureOptions options) {
@@ -111,7 +117,6 @@ public final class VideoSource implements FrameSource {
     }
 
     private @Nullable Frame lease() throws InterruptedException {
-        long now = System.nanoTime();
         int w = reader.picture().width();
         int h = reader.picture().height();
         Orientation orientation = reader.orientation();
@@ -119,10 +124,10 @@ public final class VideoSource implements FrameSource {
             Frame frame = pool.lease(
                     orientation.width(w, h),
                     orientation.height(w, h),
-                    PixelFormat.BGR24,
+                    PictureConverter.format(pixelFormat, reader.picture(), orientation),
                     sequence,
                     reader.pictureMicros(),
-                    now);
+                    reader.capturedNanos());
             sequence++;
             return frame;
         } catch (IllegalStateException e) {

@@ -1,6 +1,7 @@
 package io.derm.capture;
 
 import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_BGR24;
+import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_NV12;
 import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUV420P;
 import static org.bytedeco.ffmpeg.global.swscale.SWS_BILINEAR;
 import static org.bytedeco.ffmpeg.global.swscale.SWS_CS_ITU709;
@@ -22,7 +23,7 @@ import org.bytedeco.javacpp.PointerPointer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Fills an encoder's 4:2:0 picture (BT.709, limited range) from BGR24 frames; a frame of another shape is fitted into it
+ * Fills an encoder's 4:2:0 picture (BT.709, limited range) from BGR24 or NV12 frames; a frame of another shape is fitted into it
  * between black bars. Confined.
  */
 final class YuvConverter implements AutoCloseable {
@@ -36,6 +37,7 @@ final class YuvConverter implements AutoCloseable {
     private @Nullable SwsContext scaler;
     private int width;
     private int height;
+    private PixelFormat format = PixelFormat.BGR24;
     private boolean scaled;
     private @Nullable ByteBuffer copy;
     private int left;
@@ -52,17 +54,19 @@ final class YuvConverter implements AutoCloseable {
     }
 
     void convert(Frame frame) {
-        if (frame.format() != PixelFormat.BGR24) {
-            throw new IllegalArgumentException("Frame is " + frame.format() + ", expected BGR24");
-        }
         // An odd side loses its last row or column: 4:2:0 has none.
         int w = frame.width() & ~1;
         int h = frame.height() & ~1;
-        if (scaler == null || w != width || h != height) {
-            prepare(w, h);
+        if (scaler == null || w != width || h != height || frame.format() != format) {
+            prepare(w, h, frame.format());
         }
-        sourcePlanes.put(0, Ffmpeg.address(scaled ? padded(frame) : frame.pixels()));
+        ByteBuffer pixels = scaled ? padded(frame) : frame.pixels();
+        sourcePlanes.put(0, Ffmpeg.address(pixels));
         sourceStrides.put(0, frame.stride());
+        if (format == PixelFormat.NV12) {
+            sourcePlanes.put(1, Ffmpeg.address(pixels).position((long) frame.stride() * frame.height()));
+            sourceStrides.put(1, frame.stride());
+        }
         for (int i = 0; i < 3; i++) {
             int shift = i == 0 ? 0 : 1;
             long offset = (long) (top >> shift) * picture.linesize(i) + (left >> shift);
@@ -73,7 +77,9 @@ final class YuvConverter implements AutoCloseable {
 
     /** A copy with room behind it: FFmpeg's scaler reads on over the end of the last row. */
     private ByteBuffer padded(Frame frame) {
-        int bytes = frame.stride() * (frame.height() - 1) + 3 * frame.width();
+        int bytes = frame.format().bytes(frame.stride(), frame.height())
+                - frame.stride()
+                + frame.format().minStride(frame.width());
         ByteBuffer buffer = copy;
         if (buffer == null || buffer.capacity() < bytes + PADDING) {
             buffer = ByteBuffer.allocateDirect(bytes + PADDING);
@@ -82,7 +88,7 @@ final class YuvConverter implements AutoCloseable {
         return buffer.put(0, frame.pixels(), 0, bytes);
     }
 
-    private void prepare(int w, int h) {
+    private void prepare(int w, int h, PixelFormat from) {
         free();
         int pictureWidth = picture.width();
         int pictureHeight = picture.height();
@@ -98,7 +104,7 @@ final class YuvConverter implements AutoCloseable {
         SwsContext made = sws_getContext(
                 w,
                 h,
-                AV_PIX_FMT_BGR24,
+                from == PixelFormat.NV12 ? AV_PIX_FMT_NV12 : AV_PIX_FMT_BGR24,
                 fitWidth,
                 fitHeight,
                 AV_PIX_FMT_YUV420P,
@@ -107,14 +113,16 @@ final class YuvConverter implements AutoCloseable {
                 null,
                 (DoublePointer) null);
         if (made == null) {
-            throw new IllegalStateException("No conversion to 4:2:0 from BGR24 at " + w + "x" + h);
+            throw new IllegalStateException("No conversion to 4:2:0 from " + from + " at " + w + "x" + h);
         }
         IntPointer matrix = sws_getCoefficients(SWS_CS_ITU709);
-        sws_setColorspaceDetails(made, matrix, 1, matrix, 0, 0, 1 << 16, 1 << 16);
+        int full = from == PixelFormat.NV12 ? 0 : 1;
+        sws_setColorspaceDetails(made, matrix, full, matrix, 0, 0, 1 << 16, 1 << 16);
         scaler = made;
         scaled = fitWidth != w || fitHeight != h;
         width = w;
         height = h;
+        format = from;
     }
 
     private void free() {

@@ -150,6 +150,12 @@ public final class PhantomClip implements FrameSource {
         pool.close();
     }
 
+    /** The pixels of any one frame, valid until the next call. Confined as {@link #next()} is. */
+    byte[] picture(long frame) {
+        film(frame);
+        return picture;
+    }
+
     private void film(long n) {
         int w = options.width();
         int h = options.height();

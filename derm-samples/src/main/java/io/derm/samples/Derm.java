@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
             PrecisionCommand.class,
             BuildCommand.class,
             DoctorCommand.class,
+            SourcesCommand.class,
             VerifyGpuCommand.class
         },
         description = "Finds skin lesions in video and images and assesses them.",

@@ -59,7 +59,7 @@ final class DoctorCommand implements Callable<Integer> {
             line(runtime.name(), runtime.availability());
         }
         System.out.println("sources");
-        Sources.availability().forEach(this::line);
+        Sources.kinds().forEach(kind -> line(kind.name(), kind.availability()));
         try (DemoClip clip = DemoClip.extract();
                 FrameSource source = Sources.open(clip.path().toString(), CaptureOptions.defaults());
                 Frame frame = source.next().orElseThrow()) {

@@ -9,6 +9,7 @@ import io.derm.api.FramePool;
 import io.derm.api.FrameSource;
 import io.derm.api.InferenceRuntime;
 import io.derm.api.LesionClass;
+import io.derm.api.PixelFormat;
 import io.derm.api.Runtimes;
 import io.derm.api.SessionOptions;
 import io.derm.capture.CaptureOptions;
@@ -51,7 +52,7 @@ final class ExamCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..1",
             paramLabel = "SOURCE",
-            description = "Video, stream, image or folder (default: a bundled clip).")
+            description = "Video, stream, webcam, image or folder, see derm sources (default: a bundled clip).")
     private @Nullable String source;
 
     @Option(names = "--out", paramLabel = "DIR", defaultValue = "derm-out", description = "Default: ${DEFAULT-VALUE}.")
@@ -120,7 +121,7 @@ final class ExamCommand implements Callable<Integer> {
             throws Exception {
         Outputs.folder(out);
         // A lesion in a still picture is not seen again.
-        boolean stills = frames.info().framesPerSecond() <= 1;
+        boolean stills = !frames.info().live() && frames.info().framesPerSecond() <= 1;
         ExamOptions options = stills ? ExamOptions.defaults().withConfirmSightings(1) : ExamOptions.defaults();
         Exam exam = new Exam(frames, detector, classifier, options);
         BestCrops crops = new BestCrops();
@@ -243,7 +244,7 @@ final class ExamCommand implements Callable<Integer> {
             try (Frame drawn = pool.lease(
                     frame.width(),
                     frame.height(),
-                    frame.format(),
+                    PixelFormat.BGR24,
                     frame.sequence(),
                     frame.timestampMicros(),
                     frame.capturedNanos())) {

@@ -3,6 +3,7 @@ package io.derm.samples;
 import io.derm.api.Box;
 import io.derm.api.Frame;
 import io.derm.api.LesionClass;
+import io.derm.capture.Images;
 import io.derm.pipeline.Sighting;
 import java.awt.BasicStroke;
 import java.awt.Color;
@@ -15,19 +16,17 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Draws boxes, classes and probabilities over a copy of a BGR24 frame. Confined; keeps its picture from frame to frame. */
+/** Draws boxes, classes and probabilities over a BGR24 copy of a frame. Confined; keeps its picture from frame to frame. */
 final class Overlay {
     private @Nullable BufferedImage image;
     private @Nullable Graphics2D graphics;
 
-    /** Copies {@code frame} into {@code target}, a frame of the same size, and draws the sightings over it. */
+    /** Copies {@code frame} into {@code target}, a BGR24 frame of the same size, and draws the sightings over it. */
     void draw(Frame frame, List<Sighting> sightings, Frame target) {
         BufferedImage picture = picture(frame.width(), frame.height());
         byte[] levels = ((DataBufferByte) picture.getRaster().getDataBuffer()).getData();
         int row = 3 * frame.width();
-        for (int y = 0; y < frame.height(); y++) {
-            frame.pixels().get(y * frame.stride(), levels, y * row, row);
-        }
+        Images.copyBgr(frame, levels);
         Graphics2D g = java.util.Objects.requireNonNull(graphics);
         int fontSize = Math.max(11, frame.height() / 40);
         g.setFont(new Font(Font.SANS_SERIF, Font.BOLD, fontSize));
