@@ -224,10 +224,7 @@ final class VideoOpener {
                     "check the address and the network");
         }
         if (file == null) {
-            return new CaptureException(
-                    213,
-                    name + " cannot be opened: " + Ffmpeg.text(error),
-                    "check the address, the user name and the network");
+            return StreamErrors.notOpened(name, error);
         }
         MediaType type = MediaType.of(file);
         if (type == MediaType.MP4 && !Containers.hasMovieBox(file)) {
