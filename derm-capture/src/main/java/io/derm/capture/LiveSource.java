@@ -155,8 +155,7 @@ public final class LiveSource implements FrameSource {
         lock.lock();
         try {
             abandoned.removeIf(LiveConnection::gone);
-            return new LiveStatus(
-                    state, reason, backoff.tries(), connections, frames, dropped, abandoned.size());
+            return new LiveStatus(state, reason, backoff.tries(), connections, frames, dropped, abandoned.size());
         } finally {
             lock.unlock();
         }

@@ -37,9 +37,7 @@ class LiveSourceTest {
     private static void await(BooleanSupplier condition) throws InterruptedException {
         long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
         while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime() - until)
-                    .as("still waiting after 10 s")
-                    .isNegative();
+            assertThat(System.nanoTime() - until).as("still waiting after 10 s").isNegative();
             TimeUnit.MILLISECONDS.sleep(2);
         }
     }
@@ -224,7 +222,9 @@ class LiveSourceTest {
         })) {
             assertThat(source.next().orElseThrow()).satisfies(Frame::close);
             assertThat(states()).contains(LiveState.STALLED);
-            assertThat(events.stream().filter(e -> e.state() == LiveState.STALLED).findFirst())
+            assertThat(events.stream()
+                            .filter(e -> e.state() == LiveState.STALLED)
+                            .findFirst())
                     .get()
                     .extracting(LiveStatus::reason)
                     .isEqualTo("camera is not open after 200 ms");
@@ -337,18 +337,14 @@ class LiveSourceTest {
     void listener_thatThrowsOrCloses_doesNoHarm() throws Exception {
         LiveSource[] source = new LiveSource[1];
         CountDownLatch assigned = new CountDownLatch(1);
-        source[0] = LiveSource.open(
-                "camera",
-                () -> studio.live(1, End.END),
-                QUICK,
-                status -> {
-                    awaitQuietly(assigned);
-                    events.add(status);
-                    if (status.connections() == 3) {
-                        source[0].close();
-                    }
-                    throw new IllegalStateException("a listener's bug");
-                });
+        source[0] = LiveSource.open("camera", () -> studio.live(1, End.END), QUICK, status -> {
+            awaitQuietly(assigned);
+            events.add(status);
+            if (status.connections() == 3) {
+                source[0].close();
+            }
+            throw new IllegalStateException("a listener's bug");
+        });
         assigned.countDown();
         await(() -> states().contains(LiveState.ENDED));
         assertThat(source[0].status().connections()).isEqualTo(3);

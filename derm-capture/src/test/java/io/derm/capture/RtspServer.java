@@ -41,7 +41,8 @@ final class RtspServer implements AutoCloseable {
     /** Starts on a port and waits until it answers there. */
     static RtspServer start(int port, Path clip) throws IOException {
         Process process = command(Integer.toString(port), clip.toString()).start();
-        BufferedReader out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        BufferedReader out =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
         for (String line = out.readLine(); !"ready".equals(line); line = out.readLine()) {
             if (line == null) {
                 throw new IOException("The RTSP server ended at its start");
@@ -89,7 +90,9 @@ final class RtspServer implements AutoCloseable {
     }
 
     private void signal(String name) throws IOException, InterruptedException {
-        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                .start()
+                .waitFor();
     }
 
     /** Kills the process with no farewell to its clients. */
