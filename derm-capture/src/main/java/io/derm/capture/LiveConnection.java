@@ -79,11 +79,16 @@ final class LiveConnection {
         } catch (CaptureException e) {
             failure = e;
         } catch (RuntimeException | Error e) {
-            failure = new CaptureException(
-                    233, name + " fails unexpectedly: " + e, "report it with the stack trace of the cause", e);
+            failure = unexpected(name, e);
         }
         sink.finished(this, failure);
         ended();
+    }
+
+    /** For what nobody foresaw: a bug, or a process that has run out of memory or threads. */
+    static CaptureException unexpected(String name, Throwable e) {
+        return new CaptureException(
+                233, name + " fails unexpectedly: " + e, "report it with the stack trace of the cause", e);
     }
 
     private void read() throws InterruptedException {

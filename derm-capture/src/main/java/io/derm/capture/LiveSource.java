@@ -14,7 +14,6 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,7 +36,7 @@ import org.slf4j.LoggerFactory;
  * again does not mend (no such device or stream, refused credentials) end it after {@link LiveOptions#permanentTries()} tries; once
  * frames have come only refused credentials do, since a camera that restarts or is plugged in again may be missing for a while.
  *
- * <p>A source whose {@link SourceInfo#live()} is false, e.g. a file, is read frame by frame with none dropped, and its end or
+ * <p>A source whose {@link SourceInfo#live()} is false, e.g. a file or a film on a server, is read frame by frame with none dropped, and its end or
  * failure is the end.
  *
  * <p>A consumer must leave the source underneath three of its frames ({@link CaptureOptions#frames()}): one that holds them all
@@ -109,31 +108,18 @@ public final class LiveSource implements FrameSource {
      */
     public static LiveSource open(
             String name, Supplier<FrameSource> opener, LiveOptions options, Consumer<LiveStatus> listener) {
-        return open(name, opener, options, listener, new SplittableRandom());
-    }
-
-    static LiveSource open(
-            String name,
-            Supplier<FrameSource> opener,
-            LiveOptions options,
-            Consumer<LiveStatus> listener,
-            RandomGenerator random) {
-        LiveSource source = new LiveSource(name, opener, options, listener, random);
+        LiveSource source = new LiveSource(name, opener, options, listener);
         source.supervisor.start();
         return source;
     }
 
     private LiveSource(
-            String name,
-            Supplier<FrameSource> opener,
-            LiveOptions options,
-            Consumer<LiveStatus> listener,
-            RandomGenerator random) {
+            String name, Supplier<FrameSource> opener, LiveOptions options, Consumer<LiveStatus> listener) {
         this.name = name;
         this.opener = opener;
         this.options = options;
         this.listener = listener;
-        this.backoff = new Backoff(options.firstDelayMillis(), options.maxDelayMillis(), random);
+        this.backoff = new Backoff(options.firstDelayMillis(), options.maxDelayMillis(), new SplittableRandom());
         this.info = new SourceInfo(name, 0, 0, 0, -1, true);
         this.supervisor = new Thread(this::supervise, "derm-live");
         supervisor.setDaemon(true);
@@ -263,7 +249,27 @@ public final class LiveSource implements FrameSource {
             }
         } catch (InterruptedException e) {
             close(); // Only a listener can have interrupted this thread.
+        } catch (RuntimeException | Error e) {
+            // A listener's error, or no thread is to be had.
+            fail(LiveConnection.unexpected(name, e));
+            throw e;
+        } finally {
+            finish();
         }
+        tell();
+    }
+
+    private void fail(CaptureException e) {
+        lock.lock();
+        try {
+            failure = closed ? null : e;
+            enter(LiveState.FAILED, e.problem());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void finish() {
         lock.lock();
         try {
             giveUp();
@@ -275,7 +281,6 @@ public final class LiveSource implements FrameSource {
         } finally {
             lock.unlock();
         }
-        tell();
     }
 
     private boolean connect() {
@@ -334,11 +339,10 @@ public final class LiveSource implements FrameSource {
             if (closed || (!live && e == null)) {
                 return false;
             }
-            boolean permanent = e != null && !StreamErrors.transientFailure(e) && (connections == 0 || refused(e));
+            boolean permanent = e != null && !StreamErrors.transientFailure(e) && (connections == 0 || StreamErrors.refused(e));
             permanentTries = permanent ? permanentTries + 1 : 0;
             if (e != null && (!live || permanentTries >= options.permanentTries())) {
-                failure = e;
-                enter(LiveState.FAILED, e.problem());
+                fail(e);
                 return false;
             }
             if (framesCame && lastCameNanos - framesSinceNanos >= options.stableMillis() * 1_000_000L) {
@@ -351,10 +355,6 @@ public final class LiveSource implements FrameSource {
         } finally {
             lock.unlock();
         }
-    }
-
-    private static boolean refused(CaptureException e) {
-        return e.id().equals("DERM-" + StreamErrors.REFUSED);
     }
 
     /** Waits until it is time for the next try and there is room for one. */

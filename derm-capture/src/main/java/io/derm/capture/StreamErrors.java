@@ -9,10 +9,6 @@ import io.derm.api.CaptureException;
 
 /** What FFmpeg's error codes mean where a stream is opened. */
 final class StreamErrors {
-    static final int REFUSED = 230;
-    private static final int NO_SUCH_STREAM = 231;
-    private static final int NO_SUCH_PROTOCOL = 232;
-
     private StreamErrors() {}
 
     /** @param name the stream, without credentials */
@@ -20,19 +16,19 @@ final class StreamErrors {
         String says = ": " + Ffmpeg.text(error);
         if (error == AVERROR_HTTP_UNAUTHORIZED() || error == AVERROR_HTTP_FORBIDDEN()) {
             return new CaptureException(
-                    REFUSED,
+                    230,
                     name + " refuses the user name or the password" + says,
                     "check both; in a URL, write a special character in them as %XX");
         }
         if (error == AVERROR_HTTP_NOT_FOUND()) {
             return new CaptureException(
-                    NO_SUCH_STREAM,
+                    231,
                     name + " is not on its server" + says,
                     "check the path in the URL against the camera's manual");
         }
         if (error == AVERROR_PROTOCOL_NOT_FOUND()) {
             return new CaptureException(
-                    NO_SUCH_PROTOCOL,
+                    232,
                     name + " has a protocol that this FFmpeg does not speak",
                     "check the URL; known are " + String.join(", ", Ffmpeg.networkProtocols()));
         }
@@ -43,5 +39,10 @@ final class StreamErrors {
     /** Whether trying again may help: the network or the camera is away, as against a wrong URL or a missing library. */
     static boolean transientFailure(CaptureException e) {
         return e.id().equals("DERM-213") || e.id().equals("DERM-216");
+    }
+
+    /** Whether the server knows the client and will not have it. */
+    static boolean refused(CaptureException e) {
+        return e.id().equals("DERM-230");
     }
 }

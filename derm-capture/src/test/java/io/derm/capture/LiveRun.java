@@ -135,10 +135,10 @@ final class LiveRun {
             consumer.start();
             for (int i = 0; i < count; i++) {
                 await(firstAfter);
-                TimeUnit.MILLISECONDS.sleep(ThreadLocalRandom.current().nextInt(500, 1500));
+                TimeUnit.MILLISECONDS.sleep(ThreadLocalRandom.current().nextInt(300, 800));
                 int port = server.port();
                 server.close();
-                TimeUnit.MILLISECONDS.sleep(ThreadLocalRandom.current().nextInt(100, 1500));
+                TimeUnit.MILLISECONDS.sleep(ThreadLocalRandom.current().nextInt(100, 1000));
                 firstAfter.set(0);
                 server = RtspServer.start(port, clip);
                 long back = System.nanoTime();

@@ -276,7 +276,7 @@ class LiveSourceTest {
             if (n == 1 || n == 12) {
                 return studio.live(1, End.END);
             }
-            throw new CaptureException(n < 12 ? 201 : StreamErrors.REFUSED, "camera fails", "none");
+            throw new CaptureException(n < 12 ? 201 : 230, "camera fails", "none");
         })) {
             source.next().orElseThrow().close();
             source.next().orElseThrow().close();
@@ -348,6 +348,18 @@ class LiveSourceTest {
         assigned.countDown();
         await(() -> states().contains(LiveState.ENDED));
         assertThat(source[0].status().connections()).isEqualTo(3);
+    }
+
+    @Test
+    void listener_thatThrowsAnError_failsTheSource() throws Exception {
+        try (LiveSource source = LiveSource.open("camera", () -> studio.live(0, End.BLOCK), QUICK, status -> {
+            throw new AssertionError("no way on");
+        })) {
+            assertThatThrownBy(source::next)
+                    .hasMessageStartingWith("[DERM-233] camera fails unexpectedly: java.lang.AssertionError: no way on");
+            assertThat(source.next()).isEmpty();
+            assertThat(source.status().state()).isEqualTo(LiveState.FAILED);
+        }
     }
 
     @Test
