@@ -113,8 +113,7 @@ public final class LiveSource implements FrameSource {
         return source;
     }
 
-    private LiveSource(
-            String name, Supplier<FrameSource> opener, LiveOptions options, Consumer<LiveStatus> listener) {
+    private LiveSource(String name, Supplier<FrameSource> opener, LiveOptions options, Consumer<LiveStatus> listener) {
         this.name = name;
         this.opener = opener;
         this.options = options;
@@ -339,7 +338,8 @@ public final class LiveSource implements FrameSource {
             if (closed || (!live && e == null)) {
                 return false;
             }
-            boolean permanent = e != null && !StreamErrors.transientFailure(e) && (connections == 0 || StreamErrors.refused(e));
+            boolean permanent =
+                    e != null && !StreamErrors.transientFailure(e) && (connections == 0 || StreamErrors.refused(e));
             permanentTries = permanent ? permanentTries + 1 : 0;
             if (e != null && (!live || permanentTries >= options.permanentTries())) {
                 fail(e);

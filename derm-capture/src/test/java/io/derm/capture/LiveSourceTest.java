@@ -356,7 +356,8 @@ class LiveSourceTest {
             throw new AssertionError("no way on");
         })) {
             assertThatThrownBy(source::next)
-                    .hasMessageStartingWith("[DERM-233] camera fails unexpectedly: java.lang.AssertionError: no way on");
+                    .hasMessageStartingWith(
+                            "[DERM-233] camera fails unexpectedly: java.lang.AssertionError: no way on");
             assertThat(source.next()).isEmpty();
             assertThat(source.status().state()).isEqualTo(LiveState.FAILED);
         }
