@@ -150,7 +150,11 @@ class LiveNetworkTest {
                         TimeUnit.MILLISECONDS.sleep(5);
                     }
                 });
-                LiveSource source = open("http://127.0.0.1:" + server.port() + "/live")) {
+                LiveSource source = LiveSource.open(
+                        "http://127.0.0.1:" + server.port() + "/live",
+                        CaptureOptions.defaults(),
+                        LiveOptions.defaults(),
+                        events::add)) {
             Set<String> sizes = new LinkedHashSet<>();
             while (sizes.size() < 2) {
                 try (Frame frame = source.next().orElseThrow()) {
@@ -174,8 +178,8 @@ class LiveNetworkTest {
         try (HostileServer server = new HostileServer(HostileServer.rtspAnswer(status, challenge));
                 LiveSource source = LiveSource.open(
                         "rtsp://nurse:opensesame@127.0.0.1:" + server.port() + "/live",
-                        CAPTURE,
-                        QUICK.withPermanentTries(2),
+                        CaptureOptions.defaults(),
+                        LiveOptions.defaults().withPermanentTries(2),
                         events::add)) {
             assertThatThrownBy(source::next)
                     .isInstanceOf(CaptureException.class)

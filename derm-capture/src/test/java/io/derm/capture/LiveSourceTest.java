@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class LiveSourceTest {
     private static final LiveOptions QUICK =
-            LiveOptions.defaults().withDelayMillis(0, 5).withStallMillis(200).withOpenMillis(200);
+            LiveOptions.defaults().withDelayMillis(0, 5).withStallMillis(300).withOpenMillis(1_000);
 
     private final Studio studio = new Studio(true);
     private final List<LiveStatus> events = new CopyOnWriteArrayList<>();
@@ -174,7 +174,7 @@ class LiveSourceTest {
             source.next().orElseThrow().close();
             long start = System.nanoTime();
             source.next().orElseThrow().close();
-            assertThat(System.nanoTime() - start).isGreaterThan(150_000_000L);
+            assertThat(System.nanoTime() - start).isGreaterThan(250_000_000L);
             await(() -> studio.closed.get() >= 1);
         }
         assertThat(states())
@@ -186,7 +186,7 @@ class LiveSourceTest {
                         LiveState.CONNECTING,
                         LiveState.LIVE)
                 .endsWith(LiveState.ENDED);
-        assertThat(events.get(2).reason()).isEqualTo("camera yields no frame for 200 ms");
+        assertThat(events.get(2).reason()).isEqualTo("camera yields no frame for 300 ms");
         assertThat(events.get(2).frames()).isEqualTo(1);
     }
 
@@ -227,7 +227,7 @@ class LiveSourceTest {
                             .findFirst())
                     .get()
                     .extracting(LiveStatus::reason)
-                    .isEqualTo("camera is not open after 200 ms");
+                    .isEqualTo("camera is not open after 1000 ms");
             int closed = studio.closed.get();
             back.countDown();
             await(() -> studio.closed.get() > closed);
@@ -308,8 +308,8 @@ class LiveSourceTest {
         source.close();
         source.close();
         assertThat(waiting.get(5, TimeUnit.SECONDS)).isEmpty();
-        assertThat(System.nanoTime() - start).isLessThan(400_000_000L);
-        assertThat(studio.closed).hasValue(1);
+        assertThat(System.nanoTime() - start).isLessThan(2_000_000_000L);
+        await(() -> studio.closed.get() == 1);
         assertThatThrownBy(source::next).isInstanceOf(IllegalStateException.class);
         await(() -> states().contains(LiveState.ENDED));
     }
