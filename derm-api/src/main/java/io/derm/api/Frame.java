@@ -167,10 +167,19 @@ public final class Frame implements AutoCloseable {
      * @throws IllegalStateException if this lease is closed
      */
     public Frame retain() {
-        storage.retain(sequence);
+        return retain(sequence, timestampMicros);
+    }
+
+    /**
+     * Takes one more lease on the same pixels, numbered and timed as a frame of another source: for a source that is made of others.
+     *
+     * @throws IllegalStateException if this lease is closed
+     */
+    public Frame retain(long sequence, long timestampMicros) {
+        storage.retain(this.sequence);
         if (closed.get()) {
             storage.release();
-            throw new IllegalStateException("Frame " + sequence + " is closed");
+            throw new IllegalStateException("Frame " + this.sequence + " is closed");
         }
         return new Frame(storage, contentId, width, height, stride, format, sequence, timestampMicros, capturedNanos);
     }

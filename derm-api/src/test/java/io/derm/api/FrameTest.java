@@ -11,6 +11,25 @@ import org.junit.jupiter.api.Test;
 
 class FrameTest {
     @Test
+    void retain_underAnotherNumber_sharesThePixelsAndKeepsTheFirstAsItIs() throws Exception {
+        try (FramePool pool = new FramePool(1);
+                Frame first = pool.lease(2, 2, PixelFormat.BGR24, 5, 1_000, 77)) {
+            Frame renumbered = first.retain(9, 4_000);
+            assertThat(renumbered.sequence()).isEqualTo(9);
+            assertThat(renumbered.timestampMicros()).isEqualTo(4_000);
+            assertThat(renumbered.capturedNanos()).isEqualTo(77);
+            assertThat(renumbered.contentId()).isEqualTo(first.contentId());
+            assertThat(renumbered.pixels()).isSameAs(first.pixels());
+            assertThat(first.sequence()).isEqualTo(5);
+            first.close();
+            assertThat(pool.leased()).isEqualTo(1);
+            assertThatThrownBy(() -> first.retain(10, 5_000)).isInstanceOf(IllegalStateException.class);
+            renumbered.close();
+            assertThat(pool.leased()).isZero();
+        }
+    }
+
+    @Test
     void close_lastLease_givesTheMemoryBackToThePool() throws Exception {
         try (FramePool pool = new FramePool(1)) {
             Frame first = pool.lease(4, 2, PixelFormat.BGR24, 7, 40_000, 1);

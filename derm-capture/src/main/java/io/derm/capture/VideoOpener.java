@@ -280,10 +280,7 @@ final class VideoOpener {
             return Webcams.refused(name, error);
         }
         if (file == null) {
-            return new CaptureException(
-                    213,
-                    name + " cannot be opened: " + Ffmpeg.text(error),
-                    "check the address, the user name and the network");
+            return StreamErrors.notOpened(name, error);
         }
         MediaType type = MediaType.of(file);
         if (type == MediaType.MP4 && !Containers.hasMovieBox(file)) {

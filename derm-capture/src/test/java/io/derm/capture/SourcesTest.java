@@ -188,10 +188,11 @@ class SourcesTest {
 
     @Test
     void open_unknownProtocol_fails() {
-        assertFails(
-                "carrier-pigeon://coop/1",
-                "[DERM-213] carrier-pigeon://coop/1 cannot be opened: Protocol not found. Remedy: check the address, the "
-                        + "user name and the network");
+        assertThatThrownBy(() -> Sources.open("carrier-pigeon://coop/1").close())
+                .isInstanceOf(CaptureException.class)
+                .hasMessageStartingWith(
+                        "[DERM-232] carrier-pigeon://coop/1 has a protocol that this FFmpeg does not speak. "
+                                + "Remedy: check the URL; known are rtsp, ");
     }
 
     @Test
