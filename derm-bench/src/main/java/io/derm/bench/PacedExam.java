@@ -172,10 +172,10 @@ public final class PacedExam {
                 due += window.holds(camera.dueNanos(k)) ? 1 : 0;
             }
         }
-        long noBuffer = cameras.stream()
-                .mapToLong(PacedCamera::droppedForWantOfBuffers)
-                .sum();
-        // Each exam has accounted for its frames: those not delivered were replaced in the camera's mailbox or in the exam's.
+        long noBuffer =
+                cameras.stream().mapToLong(PacedCamera::droppedForWantOfBuffers).sum();
+        // Each exam has accounted for its frames: those not delivered were replaced in the camera's mailbox or in the
+        // exam's.
         long busy = due - latency.getTotalCount() - noBuffer;
         if (busy < cameras.stream().mapToLong(PacedCamera::droppedBusy).sum()) {
             throw new IllegalStateException("Of " + due + " frames " + latency.getTotalCount()
