@@ -211,8 +211,8 @@ final class SourceRows {
     }
 
     /**
-     * BT.709 limited range to packed BGR in fixed point of 20 bits, rounded. Levels are clamped by masks of their signs, as the compiler
-     * makes no vector code of {@code Math.max} here.
+     * BT.709 limited range to packed BGR in fixed point of 20 bits, rounded. Levels are clamped by masks of their signs, so that the loop
+     * has no branches and can become vector code.
      */
     private static void toBgr(int[] pixels, int n) {
         for (int i = 0; i < n; i++) {
