@@ -125,22 +125,31 @@ final class Comparison {
 
     private void printExams() {
         out.println();
-        out.println("| whole exam of a frame | median ms | p95 ms | time over derm's | 95 % interval |");
-        out.println("|---|---|---|---|---|");
+        List<Row> yardsticks = rows.stream()
+                .filter(row -> row.kind == Kind.DERM || row.kind == Kind.DERM_LOOP)
+                .toList();
+        out.println("| whole exam of a frame | median ms | p95 ms |"
+                + yardsticks.stream()
+                        .map(row -> " time over that of " + row.kind.words() + " (95 %) |")
+                        .collect(Collectors.joining()));
+        out.println("|---|---|---|" + "---|".repeat(yardsticks.size()));
         for (Row row : rows) {
             Quantiles times = Quantiles.of(Arrays.stream(row.exams)
                     .flatMap(Arrays::stream)
                     .flatMapToLong(Arrays::stream)
                     .toArray());
-            String against = "1 | |";
-            if (row.kind != Kind.DERM) {
-                Ratio ratio = Ratio.of(rows.get(0).exams, row.exams);
-                against = String.format(
-                        Locale.ROOT, "%.3f | %.3f to %.3f |", ratio.ratio(), ratio.lower(), ratio.upper());
+            StringBuilder line = new StringBuilder(
+                    String.format(Locale.ROOT, "| %s | %.2f | %.2f |", row.kind.words(), times.median(), times.p95()));
+            for (Row yardstick : yardsticks) {
+                line.append(yardstick == row ? " 1 |" : over(yardstick, row));
             }
-            out.printf(
-                    Locale.ROOT, "| %s | %.2f | %.2f | %s%n", row.kind.words(), times.median(), times.p95(), against);
+            out.println(line);
         }
+    }
+
+    private static String over(Row yardstick, Row row) {
+        Ratio ratio = Ratio.of(yardstick.exams, row.exams);
+        return String.format(Locale.ROOT, " %.2f (%.2f to %.2f) |", ratio.ratio(), ratio.lower(), ratio.upper());
     }
 
     private void printStages() {
