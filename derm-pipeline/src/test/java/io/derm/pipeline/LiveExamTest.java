@@ -69,6 +69,24 @@ class LiveExamTest {
         return threads.submit(() -> exam.run(listener));
     }
 
+    /** Runs an exam until its first frame is held in detection. */
+    private Future<ExamSummary> heldInDetection(Exam exam) throws InterruptedException {
+        Future<ExamSummary> run = started(exam);
+        feed.frame();
+        inDetection.acquire();
+        return run;
+    }
+
+    /**
+     * Lets the frame in detection through to the listener, then the others: were they let through together, the next could take the
+     * first one's place before the listener's thread has woken up.
+     */
+    private void letThroughOneByOne(Exam exam) throws InterruptedException {
+        detections.release();
+        until(() -> exam.status().delivered() == 1);
+        detections.release(10);
+    }
+
     /** Waits for what another thread is about to do. */
     private static void until(BooleanSupplier condition) throws InterruptedException {
         for (int i = 0; !condition.getAsBoolean(); i++) {
@@ -88,14 +106,12 @@ class LiveExamTest {
     @Test
     void mailbox_whileDetectionIsBusy_keepsTheNewestAlone() throws Exception {
         Exam exam = exam(feed, gated, NOTHING, ExamOptions.defaults());
-        Future<ExamSummary> run = started(exam);
-        feed.frame();
-        inDetection.acquire();
+        Future<ExamSummary> run = heldInDetection(exam);
         for (int i = 0; i < 5; i++) {
             feed.frame();
         }
         until(() -> exam.status().captured() == 6);
-        detections.release(10);
+        letThroughOneByOne(exam);
         feed.end();
         ExamSummary summary = run.get();
         assertThat(delivered).containsExactly(0L, 5L);
@@ -128,9 +144,7 @@ class LiveExamTest {
     @Test
     void pause_dropsWhatComes_untilResume() throws Exception {
         Exam exam = exam(feed, gated, NOTHING, ExamOptions.defaults());
-        Future<ExamSummary> run = started(exam);
-        feed.frame();
-        inDetection.acquire();
+        Future<ExamSummary> run = heldInDetection(exam);
         exam.pause();
         feed.frame().frame();
         until(() -> exam.status().captured() == 3);
@@ -166,14 +180,12 @@ class LiveExamTest {
     @Test
     void drain_deliversWhatWasCaptured_andEnds() throws Exception {
         Exam exam = exam(feed, gated, NOTHING, ExamOptions.defaults());
-        Future<ExamSummary> run = started(exam);
-        feed.frame();
-        inDetection.acquire();
+        Future<ExamSummary> run = heldInDetection(exam);
         feed.frame();
         until(() -> exam.status().captured() == 2);
         exam.drain();
         assertThat(exam.status().state()).isEqualTo(ExamState.DRAINING);
-        detections.release(10);
+        letThroughOneByOne(exam);
         assertThat(run.get().frames()).isEqualTo(2);
         assertThat(delivered).containsExactly(0L, 1L);
         assertThat(run.get().dropped()).isEqualTo(drops(DropCause.BUSY, 0));
@@ -194,9 +206,7 @@ class LiveExamTest {
     @Test
     void stop_dropsWhatIsUnderway_andEnds() throws Exception {
         Exam exam = exam(feed, gated, NOTHING, ExamOptions.defaults());
-        Future<ExamSummary> run = started(exam);
-        feed.frame();
-        inDetection.acquire();
+        Future<ExamSummary> run = heldInDetection(exam);
         feed.frame();
         until(() -> exam.status().captured() == 2);
         exam.stop();
@@ -234,9 +244,7 @@ class LiveExamTest {
                     }
                 },
                 ExamOptions.defaults());
-        Future<ExamSummary> run = started(exam);
-        feed.frame();
-        inDetection.acquire();
+        Future<ExamSummary> run = heldInDetection(exam);
         feed.frame();
         inDetection.acquire();
         feed.frame();
@@ -266,9 +274,7 @@ class LiveExamTest {
         ExamStatus status = exam.status();
         assertThat(status.state()).isEqualTo(ExamState.FAILED);
         assertThat(status.dropped().get(DropCause.FAILURE)).isPositive();
-        assertThat(status.captured())
-                .isEqualTo(status.delivered()
-                        + status.dropped().values().stream().mapToLong(n -> n).sum());
+        assertEveryFrameIsAccountedFor(status);
     }
 
     @Test
@@ -293,13 +299,15 @@ class LiveExamTest {
             run.get();
             ExamStatus status = exam.status();
             assertThat(status.state()).isEqualTo(ExamState.ENDED);
-            assertThat(status.captured())
-                    .isEqualTo(status.delivered()
-                            + status.dropped().values().stream()
-                                    .mapToLong(n -> n)
-                                    .sum());
+            assertEveryFrameIsAccountedFor(status);
             assertThat(pool.leaks()).isEmpty();
         }
+    }
+
+    private static void assertEveryFrameIsAccountedFor(ExamStatus ended) {
+        assertThat(ended.captured())
+                .isEqualTo(ended.delivered()
+                        + ended.dropped().values().stream().mapToLong(n -> n).sum());
     }
 
     private static void toAndFro(Exam exam) {
