@@ -82,15 +82,10 @@ public final class Exam {
         lock.lock();
         try {
             change.run();
-            signal();
+            exams.changed(lane);
         } finally {
             lock.unlock();
         }
-    }
-
-    private void signal() {
-        lane.changed().signalAll();
-        exams.changed();
     }
 
     /**
@@ -209,7 +204,7 @@ public final class Exam {
                 lane.tally.took(Stage.DELIVER, now - start);
             }
             lane.end(Lane.DELIVER, work, now, failure);
-            signal();
+            exams.changed(lane);
         } finally {
             lock.unlock();
         }
@@ -234,7 +229,7 @@ public final class Exam {
             // Told to end while it waited for a frame, a source may say so in words of its own.
             boolean told = !lane.capturing() && failure instanceof Exception;
             lane.captureOver(told ? null : failure);
-            signal();
+            exams.changed(lane);
         } finally {
             lock.unlock();
         }

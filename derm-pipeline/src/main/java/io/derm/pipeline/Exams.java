@@ -78,6 +78,12 @@ public final class Exams {
         return lock;
     }
 
+    /** Has a lane's source and listener, and the steps, look again at what they may begin. */
+    void changed(Lane lane) {
+        lane.changed().signalAll();
+        changed();
+    }
+
     /** Has the steps look again at what they may begin. */
     void changed() {
         steps.get(Lane.DETECT).signal();
@@ -203,8 +209,7 @@ public final class Exams {
             classifying = lane;
         }
         // Room in the queue that the frame left: the step before, or the source, may go on.
-        lane.changed().signalAll();
-        changed();
+        changed(lane);
         lock.unlock();
         Throwable failure = null;
         try {
@@ -223,8 +228,7 @@ public final class Exams {
         }
         took(step, lane, work, failure);
         lane.end(step, work, nanoClock.getAsLong(), failure);
-        lane.changed().signalAll();
-        changed();
+        changed(lane);
     }
 
     private static void took(int step, Lane lane, Work work, @Nullable Throwable failure) {

@@ -1,25 +1,20 @@
 package io.derm.pipeline;
 
+import static io.derm.pipeline.StandIns.classifier;
+import static io.derm.pipeline.StandIns.detector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.derm.api.Assessment;
-import io.derm.api.Box;
 import io.derm.api.CaptureException;
-import io.derm.api.Classifier;
-import io.derm.api.Detection;
-import io.derm.api.Detector;
 import io.derm.api.Frame;
 import io.derm.api.FramePool;
 import io.derm.api.FrameSource;
 import io.derm.api.InferenceException;
-import io.derm.api.LesionClass;
-import io.derm.api.Model;
 import io.derm.api.PixelFormat;
 import io.derm.api.SourceInfo;
+import io.derm.pipeline.StandIns.Hook;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -141,56 +136,8 @@ class ExamTest {
         assertThatThrownBy(() -> exam.run(f -> {})).isInstanceOf(IllegalStateException.class);
     }
 
-    private interface Hook {
-        void frame(Frame frame) throws Exception;
-    }
-
-    private Exam exam(FrameSource source, Hook onDetect, Hook onClassify) {
-        Detector detector = new Detector() {
-            @Override
-            public List<Detection> detect(Frame frame) {
-                call(onDetect, frame);
-                return List.of(new Detection(Box.ofSize(4, 4, 8, 8), 0.9f, 0, "lesion"));
-            }
-
-            @Override
-            public Model model() {
-                throw new UnsupportedOperationException();
-            }
-
-            @Override
-            public void close() {}
-        };
-        Classifier classifier = new Classifier() {
-            @Override
-            public List<Assessment> classify(Frame frame, List<Box> regions) {
-                call(onClassify, frame);
-                Map<LesionClass, Float> p =
-                        Map.of(LesionClass.BENIGN, 0.5f, LesionClass.UNKNOWN, 0.25f, LesionClass.MELANOMA, 0.25f);
-                return regions.stream()
-                        .map(r -> new Assessment(LesionClass.BENIGN, p, Map.of()))
-                        .toList();
-            }
-
-            @Override
-            public Model model() {
-                throw new UnsupportedOperationException();
-            }
-
-            @Override
-            public void close() {}
-        };
-        return new Exam(source, detector, classifier, ExamOptions.defaults());
-    }
-
-    private static void call(Hook hook, Frame frame) {
-        try {
-            hook.frame(frame);
-        } catch (RuntimeException e) {
-            throw e;
-        } catch (Exception e) {
-            throw new AssertionError(e);
-        }
+    private static Exam exam(FrameSource source, Hook onDetect, Hook onClassify) {
+        return new Exam(source, detector(onDetect), classifier(onClassify), ExamOptions.defaults());
     }
 
     private final class Counting implements FrameSource {

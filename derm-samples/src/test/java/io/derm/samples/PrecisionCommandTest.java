@@ -10,9 +10,6 @@ import io.derm.onnx.ModelCheck;
 import io.derm.onnx.ModelReport;
 import io.derm.onnx.OnnxModel;
 import io.derm.onnx.TensorRtQdqCheck;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,37 +23,19 @@ class PrecisionCommandTest {
     @TempDir
     static Path folder;
 
-    private record Result(int code, String out, String err) {}
-
     @BeforeAll
     static void drawPhantoms() {
-        run("phantom", "--images", "8", "--seed", "9000000", "--out", images());
+        Cli.run("phantom", "--images", "8", "--seed", "9000000", "--out", images());
     }
 
     private static String images() {
         return folder.resolve("phantoms").toString();
     }
 
-    private static Result run(String... args) {
-        PrintStream out = System.out;
-        PrintStream err = System.err;
-        ByteArrayOutputStream o = new ByteArrayOutputStream();
-        ByteArrayOutputStream e = new ByteArrayOutputStream();
-        try {
-            System.setOut(new PrintStream(o, true, StandardCharsets.UTF_8));
-            System.setErr(new PrintStream(e, true, StandardCharsets.UTF_8));
-            int code = Derm.execute(args);
-            return new Result(code, o.toString(StandardCharsets.UTF_8), e.toString(StandardCharsets.UTF_8));
-        } finally {
-            System.setOut(out);
-            System.setErr(err);
-        }
-    }
-
     @Test
     void int8_withBudgetAndSensitivity_isReportedAndWritten() throws Exception {
         Path file = folder.resolve("int8.onnx");
-        Result r = run(
+        Cli r = Cli.run(
                 "precision",
                 "demo:detector",
                 "--to",
@@ -79,10 +58,10 @@ class PrecisionCommandTest {
         assertThat(report.path("sensitivities").size()).isEqualTo(25);
         assertThat(report.path("bytes").asLong()).isEqualTo(Files.size(file));
         assertThat(ModelReport.of(OnnxModel.read(file)).operators()).containsKey("QuantizeLinear");
-        assertThat(run("detect", "--model", file.toString(), "--precision", "int8", firstImage())
+        assertThat(Cli.run("detect", "--model", file.toString(), "--precision", "int8", firstImage())
                         .code())
                 .isZero();
-        Result refused = run("detect", "--model", file.toString(), "--precision", "fp32", firstImage());
+        Cli refused = Cli.run("detect", "--model", file.toString(), "--precision", "fp32", firstImage());
         assertThat(refused.code()).isEqualTo(1);
         assertThat(refused.err()).contains("[DERM-263]", "is int8, expected float32");
     }
@@ -98,7 +77,7 @@ class PrecisionCommandTest {
         Path ranges = folder.resolve("ranges.txt");
         Files.writeString(ranges, DemoModels.classifierCalibration());
         Path file = folder.resolve("trt.onnx");
-        Result r = run(
+        Cli r = Cli.run(
                 "precision",
                 "demo:classifier",
                 "--to",
@@ -122,7 +101,7 @@ class PrecisionCommandTest {
     void int8_rangesOfOtherWeights_areRefused() throws Exception {
         Path ranges = Files.writeString(folder.resolve("other.txt"), DemoModels.classifierCalibration());
         Path file = folder.resolve("none.onnx");
-        Result r = run(
+        Cli r = Cli.run(
                 "precision",
                 "demo:detector",
                 "--to",
@@ -143,7 +122,7 @@ class PrecisionCommandTest {
     @CsvSource({"fp16, FLOAT16", "bf16, BFLOAT16"})
     void sixteenBits_withReferenceRun_areReportedAndWritten(String to, DataType type) {
         Path file = folder.resolve(to + ".onnx");
-        Result r = run(
+        Cli r = Cli.run(
                 "precision",
                 "demo:detector",
                 "--to",
@@ -185,7 +164,7 @@ class PrecisionCommandTest {
     void usage_wrong_isSaidInALineWithCode2(String options, String said) {
         String[] all = ("precision demo:detector --for onnxruntime -o " + folder.resolve("no.onnx") + " " + options)
                 .split(" ");
-        Result r = run(all);
+        Cli r = Cli.run(all);
 
         assertThat(r.code()).isEqualTo(2);
         assertThat(r.err()).contains(said);
@@ -194,7 +173,7 @@ class PrecisionCommandTest {
     @Test
     void int8_ofAnInt8Model_isRefused() {
         Path file = folder.resolve("twice.onnx");
-        Result r = run(
+        Cli r = Cli.run(
                 "precision",
                 "demo:detector-int8",
                 "--to",
@@ -216,7 +195,7 @@ class PrecisionCommandTest {
     @Test
     void images_none_areRefused() throws Exception {
         Path empty = Files.createDirectories(folder.resolve("empty"));
-        Result r = run(
+        Cli r = Cli.run(
                 "precision",
                 "demo:detector",
                 "--to",

@@ -2,13 +2,8 @@ package io.derm.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,27 +13,11 @@ class SourcesCommandTest {
     @TempDir
     Path dir;
 
-    private final PrintStream realOut = System.out;
-    private final PrintStream realErr = System.err;
-    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
-    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
-
-    @BeforeEach
-    void capture() {
-        System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
-        System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
-    }
-
-    @AfterEach
-    void restore() {
-        System.setOut(realOut);
-        System.setErr(realErr);
-    }
-
     @Test
     void sources_here_listsEveryKind() {
-        assertThat(Derm.execute("sources")).isZero();
-        assertThat(out.toString(StandardCharsets.UTF_8))
+        Cli run = Cli.run("sources");
+        assertThat(run.code()).isZero();
+        assertThat(run.out())
                 .contains("files, folders")
                 .contains("rtsp://")
                 .contains("webcam:N")
@@ -49,7 +28,8 @@ class SourcesCommandTest {
 
     @Test
     void exam_phantomUri_examinesItsFrames() throws Exception {
-        assertThat(Derm.execute("exam", "phantom:seed=7&frames=6&size=640x360", "--out", dir.toString()))
+        assertThat(Cli.run("exam", "phantom:seed=7&frames=6&size=640x360", "--out", dir.toString())
+                        .code())
                 .isZero();
         assertThat(dir.resolve("exam.mp4")).isNotEmptyFile();
         assertThat(Files.readString(dir.resolve("report.html"))).contains("phantom:seed=7");
@@ -63,8 +43,9 @@ class SourcesCommandTest {
         "rtsp://nurse:secret@127.0.0.1:9/1, DERM-213"
     })
     void exam_sourceThatCannotBeOpened_saysSoInOneLine(String source, String id) {
-        assertThat(Derm.execute("exam", source, "--out", dir.toString())).isEqualTo(1);
-        assertThat(err.toString(StandardCharsets.UTF_8).strip())
+        Cli run = Cli.run("exam", source, "--out", dir.toString());
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err().strip())
                 .hasLineCount(1)
                 .startsWith("derm: [" + id)
                 .contains("Remedy: ")
