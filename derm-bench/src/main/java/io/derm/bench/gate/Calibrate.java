@@ -95,6 +95,16 @@ final class Calibrate implements Callable<Integer> {
         for (int i = 0; i < times; i++) {
             Verdict verdict = Verdict.twice(margin, sample(slow, forks), () -> sample(slow, 2 * forks));
             counts.merge(verdict.status(), 1, Integer::sum);
+            System.out.printf(
+                    Locale.ROOT,
+                    "  slower by %.0f %%, run %d of %d: %.3f (%.3f to %.3f), %s%n",
+                    100 * slow,
+                    i + 1,
+                    times,
+                    verdict.interval().ratio(),
+                    verdict.interval().lower(),
+                    verdict.interval().upper(),
+                    verdict.status().words());
         }
         return counts;
     }
