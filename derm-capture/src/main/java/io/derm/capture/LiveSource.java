@@ -7,9 +7,11 @@ import io.derm.api.SourceInfo;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -35,6 +37,7 @@ import org.slf4j.LoggerFactory;
  * <p><b>Trying again.</b> Whatever ends a connection leads to another try, with the waits of {@link LiveOptions}. Errors that trying
  * again does not mend (no such device or stream, refused credentials) end it after {@link LiveOptions#permanentTries()} tries; once
  * frames have come only refused credentials do, since a camera that restarts or is plugged in again may be missing for a while.
+ * {@link LiveOptions#giveUpMillis()} bounds how long it goes on without a frame.
  *
  * <p>A source whose {@link SourceInfo#live()} is false, e.g. a file or a film on a server, is read frame by frame with none dropped, and its end or
  * failure is the end.
@@ -65,6 +68,8 @@ public final class LiveSource implements FrameSource {
     private SourceInfo info;
     private LiveState state = LiveState.CONNECTING;
     private String reason = "first try";
+    /** What the last connection ended in. */
+    private String trouble = "no try has ended yet";
     private @Nullable Frame slot;
     private boolean closed;
     private boolean finished;
@@ -79,7 +84,8 @@ public final class LiveSource implements FrameSource {
 
     private boolean framesCame;
     private long framesSinceNanos;
-    private long lastCameNanos;
+    private long lastCameNanos = System.nanoTime();
+    private long outageNanos;
     private long connections;
     private long frames;
     private long dropped;
@@ -109,8 +115,41 @@ public final class LiveSource implements FrameSource {
     public static LiveSource open(
             String name, Supplier<FrameSource> opener, LiveOptions options, Consumer<LiveStatus> listener) {
         LiveSource source = new LiveSource(name, opener, options, listener);
+        source.connect();
         source.supervisor.start();
         return source;
+    }
+
+    /**
+     * Opens a source as {@link Sources#open(String, CaptureOptions)} does and, where it is live, keeps it alive from then on. What a
+     * person has got wrong, or a camera that is not there, so fails at once rather than after many tries.
+     *
+     * @param listener told of each change of state, on a thread of this source that must not be held up
+     * @return a {@code LiveSource}, or the source itself where it is not live or is a pipe, whose writer does not come back
+     * @throws CaptureException if the first connection cannot be made
+     */
+    public static FrameSource connect(
+            String source, CaptureOptions capture, LiveOptions options, Consumer<LiveStatus> listener) {
+        FrameSource first = Sources.open(source, capture);
+        if (!first.info().live() || Sources.isPath(source)) {
+            return first;
+        }
+        AtomicReference<@Nullable FrameSource> opened = new AtomicReference<>(first);
+        Supplier<FrameSource> opener = () -> {
+            FrameSource open = opened.getAndSet(null);
+            return open != null ? open : Sources.open(source, capture);
+        };
+        LiveSource live = new LiveSource(first.info().name(), opener, options, listener);
+        live.info = first.info();
+        try {
+            // From here on it is closed by the connection's thread.
+            live.connect();
+        } catch (RuntimeException | Error e) {
+            first.close();
+            throw e;
+        }
+        live.supervisor.start();
+        return live;
     }
 
     private LiveSource(String name, Supplier<FrameSource> opener, LiveOptions options, Consumer<LiveStatus> listener) {
@@ -140,10 +179,25 @@ public final class LiveSource implements FrameSource {
         lock.lock();
         try {
             abandoned.removeIf(LiveConnection::gone);
-            return new LiveStatus(state, reason, backoff.tries(), connections, frames, dropped, abandoned.size());
+            return new LiveStatus(
+                    state,
+                    reason,
+                    backoff.tries(),
+                    connections,
+                    frames,
+                    dropped,
+                    outageNanos() / 1_000_000,
+                    abandoned.size());
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Time without frames, the outage under way included; under the lock. */
+    private long outageNanos() {
+        boolean out = frames > 0
+                && (state == LiveState.STALLED || state == LiveState.RETRYING || state == LiveState.CONNECTING);
+        return outageNanos + (out ? System.nanoTime() - lastCameNanos : 0);
     }
 
     /**
@@ -239,7 +293,7 @@ public final class LiveSource implements FrameSource {
     /** Connects, watches and waits until there is nothing more to do. */
     private void supervise() {
         try {
-            boolean more = connect();
+            boolean more = true;
             while (more) {
                 do {
                     tell();
@@ -309,10 +363,19 @@ public final class LiveSource implements FrameSource {
                 long left = connection.remainingNanos(
                         TimeUnit.MILLISECONDS.toNanos(options.openMillis()),
                         TimeUnit.MILLISECONDS.toNanos(options.stallMillis()));
-                if (left > 0) {
-                    progress.awaitNanos(left);
+                // The only try, of a source that is not tried again, has the time that any try has.
+                boolean patient = framesCame || options.giveUpMillis() == 0;
+                long patience = patient ? Long.MAX_VALUE : patienceNanos();
+                if (left <= 0) {
+                    stalled(
+                            connection.opening()
+                                    ? "is not open after " + options.openMillis() + " ms"
+                                    : "yields no frame for " + options.stallMillis() + " ms");
+                } else if (patience <= 0) {
+                    fail(givenUp(trouble, outcome));
+                    giveUp();
                 } else {
-                    stalled(connection.opening());
+                    progress.awaitNanos(Math.min(left, patience));
                 }
             }
             return current != null;
@@ -321,10 +384,14 @@ public final class LiveSource implements FrameSource {
         }
     }
 
-    private void stalled(boolean opening) {
-        String what = opening
-                ? "is not open after " + options.openMillis() + " ms"
-                : "yields no frame for " + options.stallMillis() + " ms";
+    /** Time that is left to try until no frame has come for too long; under the lock. */
+    private long patienceNanos() {
+        return options.giveUpMillis() == LiveOptions.NEVER
+                ? Long.MAX_VALUE
+                : lastCameNanos + TimeUnit.MILLISECONDS.toNanos(options.giveUpMillis()) - System.nanoTime();
+    }
+
+    private void stalled(String what) {
         outcome = new CaptureException(216, name + " " + what, "check camera and network");
         enter(LiveState.STALLED, outcome.problem());
         giveUp();
@@ -335,7 +402,7 @@ public final class LiveSource implements FrameSource {
         lock.lock();
         try {
             CaptureException e = outcome;
-            if (closed || (!live && e == null)) {
+            if (closed || state == LiveState.FAILED || (!live && e == null)) {
                 return false;
             }
             boolean permanent =
@@ -348,13 +415,34 @@ public final class LiveSource implements FrameSource {
             if (framesCame && lastCameNanos - framesSinceNanos >= options.stableMillis() * 1_000_000L) {
                 backoff.reset();
             }
-            waitMillis = backoff.nextMillis();
             String why = e == null ? name + " ended" : e.problem();
+            trouble = why;
+            long patience = patienceNanos();
+            if (patience <= 0) {
+                // Where there is no second try the end of a stream is that of the source.
+                boolean whole = e == null && framesCame && options.giveUpMillis() == 0;
+                if (!whole) {
+                    fail(e != null && options.giveUpMillis() == 0 ? e : givenUp(why, e));
+                }
+                return false;
+            }
+            waitMillis = Math.min(backoff.nextMillis(), patience / 1_000_000 + 1);
             enter(LiveState.RETRYING, why);
             return true;
         } finally {
             lock.unlock();
         }
+    }
+
+    private CaptureException givenUp(String why, @Nullable CaptureException e) {
+        String problem = String.format(
+                Locale.ROOT,
+                "%s gives no picture for %.1f s and is given up: %s",
+                name,
+                (System.nanoTime() - lastCameNanos) / 1e9,
+                why);
+        String remedy = "check camera and network, or allow it more time to come back";
+        return e == null ? new CaptureException(234, problem, remedy) : new CaptureException(234, problem, remedy, e);
     }
 
     /** Waits until it is time for the next try and there is room for one. */
@@ -368,6 +456,9 @@ public final class LiveSource implements FrameSource {
                 long left = until - System.nanoTime();
                 if (left > 0) {
                     progress.awaitNanos(left);
+                } else if (patienceNanos() <= 0) {
+                    fail(givenUp(trouble, outcome));
+                    return false;
                 } else if (abandoned.size() >= options.maxAbandoned()) {
                     progress.awaitNanos(ROOM_NANOS);
                 } else {
@@ -382,6 +473,9 @@ public final class LiveSource implements FrameSource {
 
     /** Changes the state; under the lock. */
     private void enter(LiveState next, String why) {
+        if (next == LiveState.LIVE || next == LiveState.ENDED || next == LiveState.FAILED) {
+            outageNanos = outageNanos();
+        }
         state = next;
         reason = why;
         events.add(status());

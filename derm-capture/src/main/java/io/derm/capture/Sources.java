@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.function.Supplier;
@@ -51,18 +52,16 @@ public final class Sources {
      * @throws CaptureException if there is no such source, or it is none that can be read
      */
     public static FrameSource open(String source, CaptureOptions options) {
-        Matcher matcher = SCHEME.matcher(source);
-        String scheme = matcher.matches() ? matcher.group(1).toLowerCase(Locale.ROOT) : "";
+        String scheme = scheme(source);
         if (scheme.equals("lavfi")) {
             return VideoSource.virtual(source.substring("lavfi:".length()), options);
         }
         if (scheme.equals("webcam")) {
             return VideoSource.webcam(source, options);
         }
-        for (SourceProvider provider : scheme.isEmpty() ? List.<SourceProvider>of() : providers()) {
-            if (provider.scheme().equals(scheme)) {
-                return provider.open(source);
-            }
+        Optional<SourceProvider> provider = provider(scheme);
+        if (provider.isPresent()) {
+            return provider.get().open(source);
         }
         boolean url = source.startsWith("://", scheme.length());
         if (url && !scheme.equals("file")) {
@@ -73,6 +72,28 @@ public final class Sources {
                     "A source begins with " + scheme + ": alone", "write it as " + scheme + "://HOST/PATH");
         }
         return open(path(source), options);
+    }
+
+    /** What stands before the first colon, in lower case; empty where nothing does that could be a scheme. */
+    private static String scheme(String source) {
+        Matcher matcher = SCHEME.matcher(source);
+        return matcher.matches() ? matcher.group(1).toLowerCase(Locale.ROOT) : "";
+    }
+
+    private static Optional<SourceProvider> provider(String scheme) {
+        return scheme.isEmpty()
+                ? Optional.empty()
+                : providers().stream().filter(p -> p.scheme().equals(scheme)).findFirst();
+    }
+
+    /** Whether {@link #open(String, CaptureOptions)} takes it for a path, in which there may be a colon too. */
+    static boolean isPath(String source) {
+        String scheme = scheme(source);
+        return source.startsWith("://", scheme.length())
+                ? scheme.equals("file")
+                : !scheme.equals("webcam")
+                        && !scheme.equals("lavfi")
+                        && provider(scheme).isEmpty();
     }
 
     private static List<SourceProvider> providers() {

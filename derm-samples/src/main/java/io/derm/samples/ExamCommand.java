@@ -12,9 +12,7 @@ import io.derm.api.LesionClass;
 import io.derm.api.PixelFormat;
 import io.derm.api.Runtimes;
 import io.derm.api.SessionOptions;
-import io.derm.capture.CaptureOptions;
 import io.derm.capture.RecorderOptions;
-import io.derm.capture.Sources;
 import io.derm.capture.VideoRecorder;
 import io.derm.pipeline.Exam;
 import io.derm.pipeline.ExamListener;
@@ -91,6 +89,9 @@ final class ExamCommand implements Callable<Integer> {
     @Mixin
     private final PrecisionOption precisionOption = new PrecisionOption();
 
+    @Mixin
+    private final LiveOption liveOption = new LiveOption();
+
     @Override
     public Integer call() throws Exception {
         int perModel = threads > 0 ? threads : Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
@@ -108,17 +109,18 @@ final class ExamCommand implements Callable<Integer> {
                         Optional.ofNullable(labels),
                         runtimeProperties.of(CLASSIFIER, runtime, session)));
         try (DemoClip clip = source == null ? DemoClip.extract() : null;
-                FrameSource frames = Sources.open(
-                        clip == null ? String.valueOf(source) : clip.path().toString(), CaptureOptions.defaults());
+                ExamSource frames = liveOption.open(
+                        clip == null ? String.valueOf(source) : clip.path().toString());
                 Detector detector = Wiring.get(injector, Detector.class);
                 Classifier classifier = Wiring.get(injector, Classifier.class)) {
-            String name = clip == null ? frames.info().name() : "bundled phantom clip";
+            String name = clip == null ? frames.frames().info().name() : "bundled phantom clip";
             return run(name, runtime.name(), frames, detector, classifier);
         }
     }
 
-    private int run(String name, String runtime, FrameSource frames, Detector detector, Classifier classifier)
+    private int run(String name, String runtime, ExamSource examined, Detector detector, Classifier classifier)
             throws Exception {
+        FrameSource frames = examined.frames();
         Outputs.folder(out);
         // A lesion in a still picture is not seen again.
         boolean stills = !frames.info().live() && frames.info().framesPerSecond() <= 1;
@@ -143,11 +145,13 @@ final class ExamCommand implements Callable<Integer> {
             } catch (DermException e) {
                 failure = e;
             }
+            examined.close();
             stopped = interruption.happened();
             ExamSummary summary = exam.summary();
             String ended = failure != null
                     ? "Broken off: " + failure.getMessage()
                     : stopped ? "Stopped by the user." : "Complete.";
+            ended += examined.outages();
             if (summary.frames() > 0) {
                 HtmlReport.Facts facts =
                         new HtmlReport.Facts(name, runtime, List.of(detector.model(), classifier.model()), ended);

@@ -9,6 +9,8 @@ import java.util.logging.StreamHandler;
 /** Warnings of the SDK as one line each on standard error. */
 final class Logging {
     private static final Logger ROOT = Logger.getLogger("");
+    /** Held, or it would be collected with its level. */
+    private static final Logger LIVE = Logger.getLogger("io.derm.capture.LiveSource");
 
     private Logging() {}
 
@@ -23,6 +25,8 @@ final class Logging {
             }
         };
         handler.setLevel(Level.WARNING);
+        // LiveLines tells of outages.
+        LIVE.setLevel(Level.SEVERE);
         ROOT.addHandler(handler);
         ROOT.setLevel(Level.WARNING);
     }

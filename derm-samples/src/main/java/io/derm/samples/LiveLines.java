@@ -1,0 +1,93 @@
+package io.derm.samples;
+
+import io.derm.capture.LiveState;
+import io.derm.capture.LiveStatus;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.time.temporal.ChronoUnit;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * Tells a person what becomes of a live source: a line with the time for each change of its state. Of an outage that lasts, tries that
+ * end as the one before are told every half minute. Confined to the thread of the source.
+ */
+final class LiveLines implements Consumer<LiveStatus> {
+    private static final Duration AGAIN = Duration.ofSeconds(30);
+
+    private final PrintStream out;
+    private final boolean terminal;
+    private final InstantSource clock;
+    private final ZoneId zone;
+    private final Map<LiveState, Instant> told = new EnumMap<>(LiveState.class);
+    private String trouble = "";
+    private long outageMillis;
+
+    LiveLines(PrintStream out, boolean terminal) {
+        this(out, terminal, InstantSource.system(), ZoneId.systemDefault());
+    }
+
+    LiveLines(PrintStream out, boolean terminal, InstantSource clock, ZoneId zone) {
+        this.out = out;
+        this.terminal = terminal;
+        this.clock = clock;
+        this.zone = zone;
+    }
+
+    @Override
+    public void accept(LiveStatus status) {
+        Instant now = clock.instant();
+        if (!news(status, now)) {
+            return;
+        }
+        String time = LocalTime.ofInstant(now, zone).truncatedTo(ChronoUnit.SECONDS).toString();
+        String line = (time.length() == 5 ? time + ":00" : time) + " source " + words(status);
+        // A bar that is drawn over is wiped first; the next step draws it anew.
+        out.print((terminal ? "\r\u001b[2K" : "") + line + System.lineSeparator());
+        out.flush();
+        outageMillis = status.state() == LiveState.LIVE ? status.outageMillis() : outageMillis;
+    }
+
+    private boolean news(LiveStatus status, Instant now) {
+        switch (status.state()) {
+            case LIVE, ENDED, FAILED -> {
+                told.clear();
+                trouble = "";
+                return true;
+            }
+            default -> {
+                Instant last = told.get(status.state());
+                boolean other = status.state() == LiveState.RETRYING && !status.reason().equals(trouble);
+                if (last != null && !other && now.isBefore(last.plus(AGAIN))) {
+                    return false;
+                }
+                told.put(status.state(), now);
+                trouble = status.state() == LiveState.RETRYING ? status.reason() : trouble;
+                return true;
+            }
+        }
+    }
+
+    private String words(LiveStatus status) {
+        return switch (status.state()) {
+            case CONNECTING -> "connecting" + (status.tries() == 0 ? "" : ", " + status.reason());
+            case LIVE ->
+                status.connections() == 1
+                        ? "live"
+                        : String.format(
+                                Locale.ROOT,
+                                "live again after %.1f s without a picture",
+                                (status.outageMillis() - outageMillis) / 1e3);
+            case STALLED -> "stalled: " + status.reason();
+            case RETRYING -> "retrying: " + status.reason();
+            case ENDED -> "ended: " + status.reason();
+            case FAILED -> "failed: " + status.reason();
+        };
+    }
+}
