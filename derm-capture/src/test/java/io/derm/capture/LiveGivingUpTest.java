@@ -156,7 +156,6 @@ class LiveGivingUpTest {
             }
             return studio.live(1, first ? End.END : End.BLOCK);
         })) {
-            assertThat(source.status().outageMillis()).as("before the first frame").isZero();
             source.next().orElseThrow().close();
             TimeUnit.MILLISECONDS.sleep(300);
             assertThat(source.status().outageMillis()).isGreaterThanOrEqualTo(250);
@@ -223,7 +222,7 @@ class LiveGivingUpTest {
                 hungUp.incrementAndGet();
             }
         })) {
-            for (int i = 0; i < 20; i++) {
+            for (int i = 0; i < 5; i++) {
                 LiveSource.connect(
                                 "http://127.0.0.1:" + server.port() + "/live",
                                 CaptureOptions.defaults().withTimeoutMillis(1_000),
@@ -231,7 +230,7 @@ class LiveGivingUpTest {
                                 events::add)
                         .close();
             }
-            await(() -> hungUp.get() == 20);
+            await(() -> hungUp.get() == 5);
         }
     }
 

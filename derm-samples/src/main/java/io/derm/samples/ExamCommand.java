@@ -92,6 +92,9 @@ final class ExamCommand implements Callable<Integer> {
     @Mixin
     private final LiveOption liveOption = new LiveOption();
 
+    @Mixin
+    private final MetricsOption metricsOption = new MetricsOption();
+
     @Override
     public Integer call() throws Exception {
         int perModel = threads > 0 ? threads : Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
@@ -108,17 +111,24 @@ final class ExamCommand implements Callable<Integer> {
                         () -> precisionOption.classifier(Optional.ofNullable(classifierFile), runtime),
                         Optional.ofNullable(labels),
                         runtimeProperties.of(CLASSIFIER, runtime, session)));
-        try (DemoClip clip = source == null ? DemoClip.extract() : null;
+        try (MetricsServer metrics = metricsOption.start();
+                DemoClip clip = source == null ? DemoClip.extract() : null;
                 ExamSource frames = liveOption.open(
                         clip == null ? String.valueOf(source) : clip.path().toString());
                 Detector detector = Wiring.get(injector, Detector.class);
                 Classifier classifier = Wiring.get(injector, Classifier.class)) {
             String name = clip == null ? frames.frames().info().name() : "bundled phantom clip";
-            return run(name, runtime.name(), frames, detector, classifier);
+            return run(name, runtime.name(), frames, detector, classifier, metrics);
         }
     }
 
-    private int run(String name, String runtime, ExamSource examined, Detector detector, Classifier classifier)
+    private int run(
+            String name,
+            String runtime,
+            ExamSource examined,
+            Detector detector,
+            Classifier classifier,
+            @Nullable MetricsServer metrics)
             throws Exception {
         FrameSource frames = examined.frames();
         Outputs.folder(out);
@@ -126,6 +136,9 @@ final class ExamCommand implements Callable<Integer> {
         boolean stills = !frames.info().live() && frames.info().framesPerSecond() <= 1;
         ExamOptions options = stills ? ExamOptions.defaults().withConfirmSightings(1) : ExamOptions.defaults();
         Exam exam = new Exam(frames, detector, classifier, options);
+        if (metrics != null) {
+            metrics.add(exam, name, examined);
+        }
         BestCrops crops = new BestCrops();
         LatencyCourse latency = new LatencyCourse();
         DermException failure = null;

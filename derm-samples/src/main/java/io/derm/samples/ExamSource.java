@@ -41,14 +41,14 @@ final class ExamSource implements AutoCloseable {
         return frames;
     }
 
-    /** Where a live source stands; empty for any other. */
-    Optional<LiveStatus> status() {
-        return frames instanceof LiveSource live ? Optional.of(live.status()) : Optional.empty();
+    /** The source where it is a live one. */
+    Optional<LiveSource> live() {
+        return frames instanceof LiveSource live ? Optional.of(live) : Optional.empty();
     }
 
     /** A sentence on reconnects and time without a picture, with a space before it; empty for a source that is not live. */
     String outages() {
-        return status().map(ExamSource::sentence).orElse("");
+        return live().map(live -> sentence(live.status())).orElse("");
     }
 
     private static String sentence(LiveStatus status) {

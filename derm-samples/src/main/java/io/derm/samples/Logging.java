@@ -23,6 +23,12 @@ final class Logging {
                 super.publish(logRecord);
                 flush();
             }
+
+            /** At Ctrl-C logging is shut down first, while an exam has still to say what it came to on the same stream. */
+            @Override
+            public synchronized void close() {
+                flush();
+            }
         };
         handler.setLevel(Level.WARNING);
         // LiveLines tells of outages.
