@@ -2,6 +2,7 @@ package io.derm.capture;
 
 import io.derm.api.CaptureException;
 import io.derm.api.Frame;
+import io.derm.api.FramePool;
 import io.derm.api.FrameSource;
 import io.derm.api.SourceInfo;
 import java.util.ArrayDeque;
@@ -57,6 +58,8 @@ public final class LiveSource implements FrameSource {
     private final LiveOptions options;
     private final Consumer<LiveStatus> listener;
     private final Backoff backoff;
+    /** Of all connections, so that one more allocates no frames; null where the opener is not known to take one. */
+    private final @Nullable FramePool pool;
     private final Thread supervisor;
     private final List<LiveConnection> abandoned = new ArrayList<>();
     private final ReentrantLock lock = new ReentrantLock();
@@ -101,7 +104,12 @@ public final class LiveSource implements FrameSource {
      */
     public static LiveSource open(
             String source, CaptureOptions capture, LiveOptions options, Consumer<LiveStatus> listener) {
-        return open(Sources.redact(source), () -> Sources.open(source, capture), options, listener);
+        FramePool pool = new FramePool(capture.frames(), capture.trackLeases());
+        LiveSource live = new LiveSource(
+                Sources.redact(source), () -> Sources.open(source, capture, pool), options, listener, pool);
+        live.connect();
+        live.supervisor.start();
+        return live;
     }
 
     /**
@@ -114,7 +122,7 @@ public final class LiveSource implements FrameSource {
      */
     public static LiveSource open(
             String name, Supplier<FrameSource> opener, LiveOptions options, Consumer<LiveStatus> listener) {
-        LiveSource source = new LiveSource(name, opener, options, listener);
+        LiveSource source = new LiveSource(name, opener, options, listener, null);
         source.connect();
         source.supervisor.start();
         return source;
@@ -134,12 +142,15 @@ public final class LiveSource implements FrameSource {
         if (!first.info().live() || Sources.isPath(source)) {
             return first;
         }
+        FramePool pool = first instanceof VideoSource video
+                ? video.lendPool()
+                : new FramePool(capture.frames(), capture.trackLeases());
         AtomicReference<@Nullable FrameSource> opened = new AtomicReference<>(first);
         Supplier<FrameSource> opener = () -> {
             FrameSource open = opened.getAndSet(null);
-            return open != null ? open : Sources.open(source, capture);
+            return open != null ? open : Sources.open(source, capture, pool);
         };
-        LiveSource live = new LiveSource(first.info().name(), opener, options, listener);
+        LiveSource live = new LiveSource(first.info().name(), opener, options, listener, pool);
         live.info = first.info();
         try {
             // From here on it is closed by the connection's thread.
@@ -152,7 +163,13 @@ public final class LiveSource implements FrameSource {
         return live;
     }
 
-    private LiveSource(String name, Supplier<FrameSource> opener, LiveOptions options, Consumer<LiveStatus> listener) {
+    private LiveSource(
+            String name,
+            Supplier<FrameSource> opener,
+            LiveOptions options,
+            Consumer<LiveStatus> listener,
+            @Nullable FramePool pool) {
+        this.pool = pool;
         this.name = name;
         this.opener = opener;
         this.options = options;
@@ -329,6 +346,9 @@ public final class LiveSource implements FrameSource {
             finished = true;
             if (state != LiveState.FAILED) {
                 enter(LiveState.ENDED, closed ? "closed" : "read to its end");
+            }
+            if (pool != null) {
+                pool.close();
             }
             handedOver.signalAll();
         } finally {

@@ -2,6 +2,7 @@ package io.derm.capture;
 
 import io.derm.api.Availability;
 import io.derm.api.CaptureException;
+import io.derm.api.FramePool;
 import io.derm.api.FrameSource;
 import io.derm.api.SourceKind;
 import io.derm.api.SourceProvider;
@@ -17,6 +18,7 @@ import java.util.ServiceLoader;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Opens whatever a person names: a video, an image, a folder of images, a stream, a webcam or a generator. */
 public final class Sources {
@@ -52,12 +54,17 @@ public final class Sources {
      * @throws CaptureException if there is no such source, or it is none that can be read
      */
     public static FrameSource open(String source, CaptureOptions options) {
+        return open(source, options, null);
+    }
+
+    /** @param shared where a stream or a webcam leases its frames from, see {@link VideoSource}; null for a pool of its own */
+    static FrameSource open(String source, CaptureOptions options, @Nullable FramePool shared) {
         String scheme = scheme(source);
         if (scheme.equals("lavfi")) {
             return VideoSource.virtual(source.substring("lavfi:".length()), options);
         }
         if (scheme.equals("webcam")) {
-            return VideoSource.webcam(source, options);
+            return VideoSource.webcam(source, options, shared);
         }
         Optional<SourceProvider> provider = provider(scheme);
         if (provider.isPresent()) {
@@ -65,7 +72,7 @@ public final class Sources {
         }
         boolean url = source.startsWith("://", scheme.length());
         if (url && !scheme.equals("file")) {
-            return VideoSource.url(source, options);
+            return VideoSource.url(source, options, shared);
         }
         if (!url && NETWORK.contains(scheme)) {
             throw UriOptions.refused(

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class VideoSource implements FrameSource {
     private final FramePool pool;
+    private volatile boolean ownsPool;
     private final PixelFormat pixelFormat;
     private final PictureConverter converter;
     private final VideoReader reader;
@@ -34,11 +35,12 @@ public final class VideoSource implements FrameSource {
     private boolean ended;
     private long sequence;
 
-    private VideoSource(VideoReader reader, CaptureOptions options) {
+    private VideoSource(VideoReader reader, CaptureOptions options, @Nullable FramePool shared) {
         this.reader = reader;
         this.pixelFormat = options.pixelFormat();
         this.converter = PictureConverter.fast(reader.info().name());
-        this.pool = new FramePool(options.frames(), options.trackLeases());
+        this.pool = shared != null ? shared : new FramePool(options.frames(), options.trackLeases());
+        this.ownsPool = shared == null;
     }
 
     /**
@@ -48,19 +50,31 @@ public final class VideoSource implements FrameSource {
      */
     public static VideoSource open(Path file, CaptureOptions options) {
         Sources.requireFile(file);
-        return new VideoSource(VideoOpener.file(file, options), options);
+        return new VideoSource(VideoOpener.file(file, options), options, null);
     }
 
-    static VideoSource webcam(String uri, CaptureOptions options) {
-        return new VideoSource(VideoOpener.webcam(uri, options), options);
+    /**
+     * Opens a webcam.
+     *
+     * @param shared where frames are leased from, which this source then does not close: an interrupt, not {@link #close()}, ends
+     *     a wait for a free frame; null for a pool of its own
+     */
+    static VideoSource webcam(String uri, CaptureOptions options, @Nullable FramePool shared) {
+        return new VideoSource(VideoOpener.webcam(uri, options), options, shared);
     }
 
-    static VideoSource url(String url, CaptureOptions options) {
-        return new VideoSource(VideoOpener.url(url, options), options);
+    static VideoSource url(String url, CaptureOptions options, @Nullable FramePool shared) {
+        return new VideoSource(VideoOpener.url(url, options), options, shared);
     }
 
     static VideoSource virtual(String graph, CaptureOptions options) {
-        return new VideoSource(VideoOpener.virtual(graph, options), options);
+        return new VideoSource(VideoOpener.virtual(graph, options), options, null);
+    }
+
+    /** The pool, for sources that come after this one; from now on this one does not close it. */
+    FramePool lendPool() {
+        ownsPool = false;
+        return pool;
     }
 
     @Override
@@ -149,7 +163,9 @@ public final class VideoSource implements FrameSource {
         if (cancelled.compareAndSet(false, true)) {
             reader.cancel();
         }
-        pool.close();
+        if (ownsPool) {
+            pool.close();
+        }
         lock.lock();
         try {
             if (!closed) {

@@ -10,19 +10,24 @@ import io.derm.capture.ScriptedSource.End;
 import io.derm.capture.ScriptedSource.Studio;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import org.bytedeco.javacpp.BytePointer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How long a {@link LiveSource} goes on without a picture, what it says of outages, and a first connection that must succeed. */
 @Timeout(60)
@@ -231,6 +236,32 @@ class LiveGivingUpTest {
                         .close();
             }
             await(() -> hungUp.get() == 5);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void reconnect_manyTimes_allocatesNoFurtherFrames(boolean connect) throws Exception {
+        byte[] clip = Files.readAllBytes(TestMedia.file("resized.ts"));
+        try (HostileServer server = new HostileServer((client, n) -> {
+            HostileServer.beginHttp(client);
+            client.getOutputStream().write(clip);
+        })) {
+            String url = "http://127.0.0.1:" + server.port() + "/live";
+            CaptureOptions capture = CaptureOptions.defaults();
+            LiveOptions options = QUICK.withDelayMillis(0, 0);
+            Set<Long> addresses = new HashSet<>();
+            try (LiveSource source = connect
+                    ? (LiveSource) LiveSource.connect(url, capture, options, events::add)
+                    : LiveSource.open(url, capture, options, events::add)) {
+                while (source.status().connections() < 60) {
+                    try (Frame frame = source.next().orElseThrow()) {
+                        addresses.add(new BytePointer(frame.pixels()).address());
+                    }
+                }
+            }
+            // A buffer that is too small for a frame of the larger size is replaced, once each.
+            assertThat(addresses).hasSizeLessThanOrEqualTo(2 * capture.frames());
         }
     }
 
