@@ -57,41 +57,84 @@ public record LiveOptions(
     /** The same with connections given up after {@code millis} without a frame. */
     public LiveOptions withStallMillis(int millis) {
         return new LiveOptions(
-                millis, openMillis, firstDelayMillis, maxDelayMillis, stableMillis, permanentTries, maxAbandoned, giveUpMillis);
+                millis,
+                openMillis,
+                firstDelayMillis,
+                maxDelayMillis,
+                stableMillis,
+                permanentTries,
+                maxAbandoned,
+                giveUpMillis);
     }
 
     /** The same with openings given up after {@code millis}. */
     public LiveOptions withOpenMillis(int millis) {
         return new LiveOptions(
-                stallMillis, millis, firstDelayMillis, maxDelayMillis, stableMillis, permanentTries, maxAbandoned, giveUpMillis);
+                stallMillis,
+                millis,
+                firstDelayMillis,
+                maxDelayMillis,
+                stableMillis,
+                permanentTries,
+                maxAbandoned,
+                giveUpMillis);
     }
 
     /** The same with other waits. */
     public LiveOptions withDelayMillis(int first, int max) {
-        return new LiveOptions(stallMillis, openMillis, first, max, stableMillis, permanentTries, maxAbandoned, giveUpMillis);
+        return new LiveOptions(
+                stallMillis, openMillis, first, max, stableMillis, permanentTries, maxAbandoned, giveUpMillis);
     }
 
     /** The same with waits that start again once frames have come for {@code millis}. */
     public LiveOptions withStableMillis(int millis) {
         return new LiveOptions(
-                stallMillis, openMillis, firstDelayMillis, maxDelayMillis, millis, permanentTries, maxAbandoned, giveUpMillis);
+                stallMillis,
+                openMillis,
+                firstDelayMillis,
+                maxDelayMillis,
+                millis,
+                permanentTries,
+                maxAbandoned,
+                giveUpMillis);
     }
 
     /** The same with at most {@code tries} in a row that end in a permanent error. */
     public LiveOptions withPermanentTries(int tries) {
         return new LiveOptions(
-                stallMillis, openMillis, firstDelayMillis, maxDelayMillis, stableMillis, tries, maxAbandoned, giveUpMillis);
+                stallMillis,
+                openMillis,
+                firstDelayMillis,
+                maxDelayMillis,
+                stableMillis,
+                tries,
+                maxAbandoned,
+                giveUpMillis);
     }
 
     /** The same with at most {@code connections} abandoned at once. */
     public LiveOptions withMaxAbandoned(int connections) {
         return new LiveOptions(
-                stallMillis, openMillis, firstDelayMillis, maxDelayMillis, stableMillis, permanentTries, connections, giveUpMillis);
+                stallMillis,
+                openMillis,
+                firstDelayMillis,
+                maxDelayMillis,
+                stableMillis,
+                permanentTries,
+                connections,
+                giveUpMillis);
     }
 
     /** The same, failing after {@code millis} without a frame; see {@link #giveUpMillis()}. */
     public LiveOptions withGiveUpMillis(int millis) {
         return new LiveOptions(
-                stallMillis, openMillis, firstDelayMillis, maxDelayMillis, stableMillis, permanentTries, maxAbandoned, millis);
+                stallMillis,
+                openMillis,
+                firstDelayMillis,
+                maxDelayMillis,
+                stableMillis,
+                permanentTries,
+                maxAbandoned,
+                millis);
     }
 }

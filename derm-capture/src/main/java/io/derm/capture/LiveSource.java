@@ -60,6 +60,7 @@ public final class LiveSource implements FrameSource {
     private final Backoff backoff;
     /** Of all connections, so that one more allocates no frames; null where the opener is not known to take one. */
     private final @Nullable FramePool pool;
+
     private final Thread supervisor;
     private final List<LiveConnection> abandoned = new ArrayList<>();
     private final ReentrantLock lock = new ReentrantLock();
@@ -73,6 +74,7 @@ public final class LiveSource implements FrameSource {
     private String reason = "first try";
     /** What the last connection ended in. */
     private String trouble = "no try has ended yet";
+
     private @Nullable Frame slot;
     private boolean closed;
     private boolean finished;

@@ -99,7 +99,9 @@ class LiveGivingUpTest {
             assertThat(status.reconnects()).isZero();
             assertThat(status.outageMillis()).isBetween(390L, 5_000L);
             TimeUnit.MILLISECONDS.sleep(50);
-            assertThat(source.status().outageMillis()).as("ends with the source").isEqualTo(status.outageMillis());
+            assertThat(source.status().outageMillis())
+                    .as("ends with the source")
+                    .isEqualTo(status.outageMillis());
         }
     }
 
@@ -290,8 +292,8 @@ class LiveGivingUpTest {
                         TestMedia.file("resized.ts").toString(),
                         pipe.toString())
                 .start();
-        try (FrameSource source = LiveSource.connect(
-                pipe.toString(), CaptureOptions.defaults(), LiveOptions.defaults(), events::add)) {
+        try (FrameSource source =
+                LiveSource.connect(pipe.toString(), CaptureOptions.defaults(), LiveOptions.defaults(), events::add)) {
             assertThat(TestMedia.count(source)).isPositive();
         }
         assertThat(writer.waitFor(5, TimeUnit.SECONDS)).isTrue();

@@ -46,7 +46,8 @@ final class LiveLines implements Consumer<LiveStatus> {
         if (!news(status, now)) {
             return;
         }
-        String time = LocalTime.ofInstant(now, zone).truncatedTo(ChronoUnit.SECONDS).toString();
+        String time =
+                LocalTime.ofInstant(now, zone).truncatedTo(ChronoUnit.SECONDS).toString();
         String line = (time.length() == 5 ? time + ":00" : time) + " source " + words(status);
         // A bar that is drawn over is wiped first; the next step draws it anew.
         out.print((terminal ? "\r\u001b[2K" : "") + line + System.lineSeparator());
@@ -63,7 +64,8 @@ final class LiveLines implements Consumer<LiveStatus> {
             }
             default -> {
                 Instant last = told.get(status.state());
-                boolean other = status.state() == LiveState.RETRYING && !status.reason().equals(trouble);
+                boolean other =
+                        status.state() == LiveState.RETRYING && !status.reason().equals(trouble);
                 if (last != null && !other && now.isBefore(last.plus(AGAIN))) {
                     return false;
                 }

@@ -10,7 +10,8 @@ final class MetricsOption {
     @Option(
             names = "--metrics-port",
             paramLabel = "PORT",
-            description = "Serves meters to Prometheus at http://127.0.0.1:PORT/metrics while it runs, see docs/metrics.md.")
+            description =
+                    "Serves meters to Prometheus at http://127.0.0.1:PORT/metrics while it runs, see docs/metrics.md.")
     private @Nullable Integer port;
 
     /** Starts to serve; null where nobody asked for it. */

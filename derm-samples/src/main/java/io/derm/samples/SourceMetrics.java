@@ -25,12 +25,18 @@ final class SourceMetrics implements MeterBinder {
     public void bindTo(MeterRegistry registry) {
         count(registry, "derm.source.frames", "frames", "Frames that came", s -> s.status()
                 .frames());
-        count(registry, "derm.source.frames.dropped", "frames", "Frames that came and were replaced before the exam took them", s -> s
-                .status()
-                .dropped());
-        count(registry, "derm.source.outage", "seconds", "Time without a picture between connections", s -> s.status()
-                        .outageMillis()
-                / 1e3);
+        count(
+                registry,
+                "derm.source.frames.dropped",
+                "frames",
+                "Frames that came and were replaced before the exam took them",
+                s -> s.status().dropped());
+        count(
+                registry,
+                "derm.source.outage",
+                "seconds",
+                "Time without a picture between connections",
+                s -> s.status().outageMillis() / 1e3);
         Gauge.builder("derm.source.abandoned", source, s -> s.status().abandoned())
                 .description("Connections given up whose threads have not come back")
                 .tags(tags)

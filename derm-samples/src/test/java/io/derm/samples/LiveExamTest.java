@@ -161,8 +161,11 @@ class LiveExamTest {
             port = socket.getLocalPort();
         }
         try (DemoClip clip = DemoClip.extract()) {
-            List<String> command =
-                    List.of(python.toString(), script.toString(), String.valueOf(port), clip.path().toString());
+            List<String> command = List.of(
+                    python.toString(),
+                    script.toString(),
+                    String.valueOf(port),
+                    clip.path().toString());
             Process server = start(command);
             try {
                 CompletableFuture<Cli> exam = CompletableFuture.supplyAsync(() -> Cli.run(

@@ -44,7 +44,8 @@ class MetricsTest {
 
     private HttpResponse<String> get(int port, String path) throws Exception {
         return http.send(
-                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build(),
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                        .build(),
                 HttpResponse.BodyHandlers.ofString());
     }
 
@@ -57,8 +58,8 @@ class MetricsTest {
             return Map.of();
         }
         assertThat(response.statusCode()).isEqualTo(200);
-        assertThat(response.headers().firstValue("Content-Type")).hasValueSatisfying(type -> assertThat(type)
-                .startsWith("text/plain; version=0.0.4"));
+        assertThat(response.headers().firstValue("Content-Type"))
+                .hasValueSatisfying(type -> assertThat(type).startsWith("text/plain; version=0.0.4"));
         assertThat(response.body()).endsWith("\n");
         Map<String, Double> samples = new LinkedHashMap<>();
         for (String line : response.body().split("\n", -1)) {
@@ -70,7 +71,9 @@ class MetricsTest {
                 }
             } else if (sample.matches()) {
                 String value = sample.group(2).replace("+Inf", "Infinity");
-                assertThat(samples.put(sample.group(1), Double.valueOf(value))).as(line).isNull();
+                assertThat(samples.put(sample.group(1), Double.valueOf(value)))
+                        .as(line)
+                        .isNull();
             } else {
                 assertThat(line).as("a line of the text format").isEmpty();
             }
@@ -118,16 +121,21 @@ class MetricsTest {
         assertThat(delivered).isBetween(1.0, 300.0);
         assertThat(captured).isGreaterThanOrEqualTo(delivered);
         assertThat(value(samples, "derm_exam_frame_age_seconds", "")).isBetween(1e-4, 10.0);
-        assertThat(value(samples, "derm_exam_stage_seconds_count", "stage=\"detect\"")).isPositive();
-        assertThat(value(samples, "derm_exam_stage_seconds_sum", "stage=\"detect\"")).isPositive();
-        assertThat(value(samples, "derm_exam_stage_quantile_seconds", "quantile=\"0.99\"")).isNotNegative();
+        assertThat(value(samples, "derm_exam_stage_seconds_count", "stage=\"detect\""))
+                .isPositive();
+        assertThat(value(samples, "derm_exam_stage_seconds_sum", "stage=\"detect\""))
+                .isPositive();
+        assertThat(value(samples, "derm_exam_stage_quantile_seconds", "quantile=\"0.99\""))
+                .isNotNegative();
         assertThat(value(samples, "derm_exam_state", "state=\"running\"")).isEqualTo(1);
-        assertThat(value(samples, "derm_exam_frames_dropped_total", "cause=\"busy\"")).isNotNegative();
+        assertThat(value(samples, "derm_exam_frames_dropped_total", "cause=\"busy\""))
+                .isNotNegative();
         assertThat(value(samples, "derm_source_frames_total", "")).isGreaterThanOrEqualTo(captured);
         assertThat(value(samples, "derm_source_outage_seconds_total", "")).isBetween(0.001, 30.0);
         assertThat(value(samples, "derm_source_state", "state=\"live\"")).isIn(0.0, 1.0);
         assertThat(value(samples, "jvm_memory_used_bytes", "area=\"heap\"")).isPositive();
-        assertThat(value(samples, "jvm_buffer_memory_used_bytes", "id=\"direct\"")).isPositive();
+        assertThat(value(samples, "jvm_buffer_memory_used_bytes", "id=\"direct\""))
+                .isPositive();
         assertThat(samples.get("process_cpu_usage")).isBetween(0.0, 1.0);
         assertThat(samples.get("process_resident_memory_bytes")).isGreaterThan(50e6);
         assertThat(types)
@@ -135,7 +143,9 @@ class MetricsTest {
                 .containsEntry("derm_exam_frame_age_seconds", "gauge")
                 .containsEntry("derm_source_outage_seconds_total", "counter");
         assertThat(types.keySet()).contains("jvm_gc_memory_allocated_bytes_total", "jvm_threads_live_threads");
-        assertThat(samples.keySet().toString()).contains("source=\"http://***@127.0.0.1:").doesNotContain("opensesame");
+        assertThat(samples.keySet().toString())
+                .contains("source=\"http://***@127.0.0.1:")
+                .doesNotContain("opensesame");
         assertThat(scrape(port, types)).as("after the exam").isEmpty();
     }
 
