@@ -20,7 +20,9 @@ import io.derm.samples.DemoModel.Precision;
 import io.derm.yolo.YoloDetector;
 import io.derm.yolo.YoloOptions;
 import java.lang.management.ManagementFactory;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -87,23 +89,35 @@ final class PipelineParts implements AutoCloseable {
         return expected.stream().mapToInt(f -> f.boxes().size()).average().orElseThrow();
     }
 
-    Taken take(Part part) throws Exception {
-        return switch (part) {
-            case CAPTURE -> capture();
-            case DETECT ->
-                alone(i -> {
-                    try (Frame frame = again(i)) {
-                        detector.detect(frame);
-                    }
-                });
-            case CLASSIFY ->
-                alone(i -> {
-                    try (Frame frame = again(i)) {
-                        classifier.classify(frame, expected.get(i).boxes());
-                    }
-                });
-            case EXAM -> exam();
-        };
+    /** Gives each of {@link Part#TIMED} its turn, in that order. */
+    Map<Part, Taken> round(List<Part> order) throws Exception {
+        Map<Part, Taken> round = new EnumMap<>(Part.class);
+        for (Part part : order) {
+            switch (part) {
+                case CAPTURE -> round.put(part, capture());
+                case DETECT -> round.put(part, detect());
+                case CLASSIFY -> round.put(part, classify());
+                case EXAM -> round.putAll(exam());
+                default -> throw new IllegalArgumentException(part + " has no turn of its own");
+            }
+        }
+        return round;
+    }
+
+    private Taken detect() throws InterruptedException {
+        return alone(i -> {
+            try (Frame frame = again(i)) {
+                detector.detect(frame);
+            }
+        });
+    }
+
+    private Taken classify() throws InterruptedException {
+        return alone(i -> {
+            try (Frame frame = again(i)) {
+                classifier.classify(frame, expected.get(i).boxes());
+            }
+        });
     }
 
     private Taken alone(Step step) throws InterruptedException {
@@ -125,12 +139,17 @@ final class PipelineParts implements AutoCloseable {
     }
 
     /** Findings are held to those of the models one after the other. */
-    private Taken exam() throws Exception {
+    private Map<Part, Taken> exam() throws Exception {
         Mark[] marks = new Mark[expected.size()];
         int[] delivered = {0};
+        long[] within = new long[2];
         try (FrameSource source = source()) {
             new Exam(source, detector, classifier, ExamOptions.defaults()).run(findings -> {
                 expected.get(delivered[0]).require(findings);
+                if (delivered[0] > 0) {
+                    within[0] += findings.detectNanos();
+                    within[1] += findings.classifyNanos();
+                }
                 marks[delivered[0]++] = Mark.now();
             });
         }
@@ -138,7 +157,10 @@ final class PipelineParts implements AutoCloseable {
         if (delivered[0] != expected.size()) {
             throw new IllegalStateException("Examined " + delivered[0] + " frames of " + expected.size());
         }
-        return marks[0].to(marks[last], last);
+        return Map.of(
+                Part.EXAM, marks[0].to(marks[last], last),
+                Part.DETECT_WITHIN, new Taken((double) within[0] / last, Double.NaN),
+                Part.CLASSIFY_WITHIN, new Taken((double) within[1] / last, Double.NaN));
     }
 
     private FrameSource source() {

@@ -6,9 +6,7 @@ import io.derm.bench.PipelineRounds.Taken;
 import io.derm.bench.gate.Interval;
 import io.derm.samples.DemoModel.Precision;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -95,10 +93,7 @@ final class PipelineRate implements Callable<Integer> {
     private PipelineRounds measure(PipelineParts parts) throws Exception {
         List<Map<Part, Taken>> taken = new ArrayList<>();
         for (int r = -warmUps; r < rounds; r++) {
-            Map<Part, Taken> round = new EnumMap<>(Part.class);
-            for (Part part : order(Math.floorMod(r, rounds))) {
-                round.put(part, parts.take(part));
-            }
+            Map<Part, Taken> round = parts.round(order(Math.floorMod(r, rounds)));
             if (r >= 0) {
                 taken.add(round);
             }
@@ -108,7 +103,7 @@ final class PipelineRate implements Callable<Integer> {
 
     /** Rotated from one pair of rounds to the next, the second of each pair backwards, so that no part has a place of its own. */
     private static List<Part> order(int round) {
-        List<Part> order = Arrays.asList(Part.values());
+        List<Part> order = new ArrayList<>(Part.TIMED);
         Collections.rotate(order, round / 2);
         if (round % 2 == 1) {
             Collections.reverse(order);
@@ -117,16 +112,19 @@ final class PipelineRate implements Callable<Integer> {
     }
 
     private int report(PipelineRounds times, int processors) {
-        System.out.printf("%-22s%12s%14s%18s%n", "", "frames/s", "ms a frame", "CPU ms a frame");
+        System.out.printf("%-28s%10s%13s%17s%n", "", "frames/s", "ms a frame", "CPU ms a frame");
         for (Part part : Part.values()) {
+            double cpu = times.cpuNanos(part);
             System.out.printf(
                     Locale.ROOT,
-                    "%-22s%12.2f%14.2f%18.2f%n",
+                    "%-28s%10.2f%13.2f%17s%n",
                     part.words(),
                     1e9 / times.nanos(part),
                     times.nanos(part) / 1e6,
-                    times.cpuNanos(part) / 1e6);
+                    Double.isNaN(cpu) ? "" : String.format(Locale.ROOT, "%.2f", cpu / 1e6));
         }
+        System.out.printf(
+                Locale.ROOT, "The slower model within the exam ran for %.1f %% of its time%n", 100 * times.busy());
         System.out.printf(
                 Locale.ROOT,
                 "The stages' CPU time, %.2f ms a frame, takes %.2f ms on %d processors at the least%n",

@@ -16,7 +16,12 @@ record PipelineRounds(List<Map<Part, Taken>> rounds) {
         CAPTURE("capture alone"),
         DETECT("detection alone"),
         CLASSIFY("classification alone"),
-        EXAM("exam");
+        EXAM("exam"),
+        DETECT_WITHIN("  detection within it"),
+        CLASSIFY_WITHIN("  classification within it");
+
+        /** Those that have a turn of their own. */
+        static final List<Part> TIMED = List.of(CAPTURE, DETECT, CLASSIFY, EXAM);
 
         private final String words;
 
@@ -33,7 +38,7 @@ record PipelineRounds(List<Map<Part, Taken>> rounds) {
      * Time for a frame.
      *
      * @param nanos wall time
-     * @param cpuNanos CPU time of the whole process
+     * @param cpuNanos CPU time of the whole process; NaN for what others run beside
      */
     record Taken(double nanos, double cpuNanos) {}
 
@@ -71,6 +76,11 @@ record PipelineRounds(List<Map<Part, Taken>> rounds) {
     /** The one that takes longest over all rounds. */
     Part slowestStage() {
         return STAGES.stream().max((a, b) -> Double.compare(nanos(a), nanos(b))).orElseThrow();
+    }
+
+    /** The share of the exam's time in which the slower of its models ran: what is missing went to waiting for the others. */
+    double busy() {
+        return Math.max(nanos(Part.DETECT_WITHIN), nanos(Part.CLASSIFY_WITHIN)) / nanos(Part.EXAM);
     }
 
     /** The exam's frame rate over that of its slowest stage alone, paired by round; rounds are what is independent. */

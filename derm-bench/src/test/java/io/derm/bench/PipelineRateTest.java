@@ -24,12 +24,15 @@ class PipelineRateTest {
                 Part.CAPTURE, new Taken(capture, capture),
                 Part.DETECT, new Taken(detect, detect),
                 Part.CLASSIFY, new Taken(classify, classify),
-                Part.EXAM, new Taken(exam, exam));
+                Part.EXAM, new Taken(exam, exam),
+                Part.DETECT_WITHIN, new Taken(0.97 * exam, Double.NaN),
+                Part.CLASSIFY_WITHIN, new Taken(0.8 * exam, Double.NaN));
     }
 
     @Test
     void ratio_ofRoundsOfOneSpeed_isThatToTheSlowestStageOverAll() {
-        // Classification is slower in the first round, detection over all: 36 > (40 * 30 * 30)^(1/3) = 33.0.
+        // Classification is slower in the first round, detection over all: (36 * 36 * 72)^(1/3) = 45.4, (40 * 30 *
+        // 60)^(1/3) = 41.6.
         // The machine is half as fast in the last round, for all parts.
         PipelineRounds times =
                 new PipelineRounds(List.of(round(4, 36, 40, 40), round(4, 36, 30, 40), round(8, 72, 60, 80)));
@@ -38,6 +41,7 @@ class PipelineRateTest {
         assertThat(times.ratio().ratio()).isCloseTo(0.9, within(1e-9));
         assertThat(times.ratio().lower()).isCloseTo(0.9, within(1e-9));
         assertThat(times.ratio().upper()).isCloseTo(0.9, within(1e-9));
+        assertThat(times.busy()).isCloseTo(0.97, within(1e-9));
         assertThat(times.cpuNanosOfStages()).isCloseTo((80 + 70 + 140) / 3.0, within(1e-9));
     }
 
