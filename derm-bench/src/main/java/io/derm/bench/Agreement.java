@@ -8,6 +8,8 @@ import java.util.List;
 
 /** Whether two ways to the same findings agree, without which no time of either says anything. Stateless. */
 final class Agreement {
+    private static final List<LesionClass> CLASSES = List.of(LesionClass.values());
+
     private Agreement() {}
 
     /**
@@ -20,13 +22,16 @@ final class Agreement {
     static void require(List<Detection> expected, List<Detection> found, double pixels, double score) {
         requireCount(expected.size(), found.size(), "detections");
         for (int i = 0; i < expected.size(); i++) {
-            Detection e = expected.get(i);
-            Detection f = found.get(i);
-            if (e.classIndex() != f.classIndex()
-                    || !(Math.abs(e.score() - f.score()) <= score)
-                    || !(distance(e.box(), f.box()) <= pixels)) {
-                throw new IllegalStateException("Detection " + i + " is " + f + ", expected " + e);
-            }
+            require(i, expected.get(i), found.get(i), pixels, score);
+        }
+    }
+
+    /** As {@link #require(List, List, double, double)}, of the i-th alone. */
+    static void require(int i, Detection expected, Detection found, double pixels, double score) {
+        if (expected.classIndex() != found.classIndex()
+                || !(Math.abs(expected.score() - found.score()) <= score)
+                || !(distance(expected.box(), found.box()) <= pixels)) {
+            throw new IllegalStateException("Detection " + i + " is " + found + ", expected " + expected);
         }
     }
 
@@ -39,16 +44,20 @@ final class Agreement {
     static void requireAssessments(List<Assessment> expected, List<Assessment> found, double probability) {
         requireCount(expected.size(), found.size(), "assessments");
         for (int i = 0; i < expected.size(); i++) {
-            for (LesionClass c : LesionClass.values()) {
-                if (!(Math.abs(expected.get(i).probability(c) - found.get(i).probability(c)) <= probability)) {
-                    throw new IllegalStateException(
-                            "Assessment " + i + " is " + found.get(i) + ", expected " + expected.get(i));
-                }
+            require(i, expected.get(i), found.get(i), probability);
+        }
+    }
+
+    /** As {@link #requireAssessments}, of the i-th alone. */
+    static void require(int i, Assessment expected, Assessment found, double probability) {
+        for (LesionClass c : CLASSES) {
+            if (!(Math.abs(expected.probability(c) - found.probability(c)) <= probability)) {
+                throw new IllegalStateException("Assessment " + i + " is " + found + ", expected " + expected);
             }
         }
     }
 
-    private static void requireCount(int expected, int found, String what) {
+    static void requireCount(int expected, int found, String what) {
         if (expected != found) {
             throw new IllegalStateException("Found " + found + " " + what + ", expected " + expected);
         }

@@ -10,6 +10,7 @@ import io.derm.api.SessionOptions;
 import io.derm.effnet.EffnetClassifier;
 import io.derm.effnet.EffnetOptions;
 import io.derm.ort.OrtRuntime;
+import io.derm.samples.DemoModel.Precision;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;

@@ -7,6 +7,7 @@ import io.derm.api.Model;
 import io.derm.api.Session;
 import io.derm.api.SessionOptions;
 import io.derm.ort.OrtRuntime;
+import io.derm.samples.DemoModel.Precision;
 import io.derm.yolo.YoloDetector;
 import io.derm.yolo.YoloOptions;
 import java.util.List;

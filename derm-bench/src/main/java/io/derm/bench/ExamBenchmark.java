@@ -16,6 +16,7 @@ import io.derm.pipeline.Exam;
 import io.derm.pipeline.ExamOptions;
 import io.derm.pipeline.ExamSummary;
 import io.derm.samples.DemoClip;
+import io.derm.samples.DemoModel.Precision;
 import io.derm.yolo.YoloDetector;
 import io.derm.yolo.YoloOptions;
 import java.util.ArrayList;

@@ -42,9 +42,12 @@ record Findings(List<Detection> detections, List<Assessment> assessments) {
      */
     void require(FrameFindings found) {
         List<Sighting> sightings = found.sightings();
-        Agreement.require(
-                detections, sightings.stream().map(Sighting::detection).toList(), PIXELS, PROBABILITY);
-        Agreement.requireAssessments(
-                assessments, sightings.stream().map(Sighting::assessment).toList(), PROBABILITY);
+        Agreement.requireCount(detections.size(), sightings.size(), "sightings");
+        // No lists of its own: it runs for every frame of exams whose allocation is measured.
+        for (int i = 0; i < detections.size(); i++) {
+            Sighting sighting = sightings.get(i);
+            Agreement.require(i, detections.get(i), sighting.detection(), PIXELS, PROBABILITY);
+            Agreement.require(i, assessments.get(i), sighting.assessment(), PROBABILITY);
+        }
     }
 }

@@ -1,5 +1,6 @@
 package io.derm.bench;
 
+import io.derm.samples.DemoModel.Precision;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -6,6 +6,8 @@ import io.derm.api.ModelKeys;
 import io.derm.api.RuntimeUnavailableException;
 import io.derm.api.Runtimes;
 import io.derm.onnx.ModelHeader;
+import io.derm.samples.DemoModel;
+import io.derm.samples.DemoModel.Precision;
 import java.nio.file.Path;
 
 /** What benchmarks run, by the names that their parameters give it. */
@@ -35,12 +37,23 @@ final class Subjects {
      * @throws IllegalArgumentException if a file is of another precision
      */
     static Model detector(String model, Precision precision, InferenceRuntime runtime) {
-        return model.equals(DEMO) ? precision.detector(runtime.name()) : file(model, precision);
+        return model(DemoModel.DETECTOR, model, precision, runtime);
     }
 
     /** As {@link #detector}, of a classifier. */
     static Model classifier(String model, Precision precision, InferenceRuntime runtime) {
-        return model.equals(DEMO) ? precision.classifier(runtime.name()) : file(model, precision);
+        return model(DemoModel.CLASSIFIER, model, precision, runtime);
+    }
+
+    private static Model model(DemoModel demo, String model, Precision precision, InferenceRuntime runtime) {
+        if (!model.equals(DEMO)) {
+            return file(model, precision);
+        }
+        try {
+            return demo.in(precision, runtime.name());
+        } catch (IllegalArgumentException e) {
+            throw new NotRunException(String.valueOf(e.getMessage()));
+        }
     }
 
     private static Model file(String path, Precision precision) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.derm.api.PixelFormat;
 import io.derm.api.Runtimes;
+import io.derm.samples.DemoModel.Precision;
 import io.derm.yolo.YoloLayout;
 import java.util.Collection;
 import org.junit.jupiter.api.Assumptions;

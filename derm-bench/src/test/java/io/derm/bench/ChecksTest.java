@@ -9,11 +9,11 @@ import io.derm.api.ElementType;
 import io.derm.api.Frame;
 import io.derm.api.ImageInput;
 import io.derm.api.Model;
-import io.derm.api.ModelKeys;
 import io.derm.api.PixelFormat;
 import io.derm.api.Runtimes;
 import io.derm.api.Tensor;
 import io.derm.models.DemoModels;
+import io.derm.samples.DemoModel.Precision;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -86,21 +86,5 @@ class ChecksTest {
         assertThatThrownBy(() -> Subjects.detector(file.toString(), Precision.int8, Runtimes.find("onnxruntime")))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("is float32, expected int8");
-    }
-
-    @Test
-    void demoModels_inInt8_sayOfWhichPrecisionTheyAre() {
-        for (String runtime : List.of("onnxruntime", "tensorrt")) {
-            assertPrecision(Precision.int8.detector(runtime), "int8");
-            assertPrecision(Precision.int8.classifier(runtime), "int8");
-        }
-        assertPrecision(Precision.fp16.detector("tensorrt"), "float16");
-        assertPrecision(Precision.fp16.classifier("tensorrt"), "float16");
-    }
-
-    private static void assertPrecision(Model model, String expected) {
-        org.assertj.core.api.Assertions.assertThat(
-                        io.derm.onnx.ModelHeader.read(model).metadata())
-                .containsEntry(ModelKeys.PRECISION, expected);
     }
 }

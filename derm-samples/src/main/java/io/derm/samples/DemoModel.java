@@ -10,8 +10,8 @@ import io.derm.onnx.OnnxModel;
 import io.derm.onnx.Quantiser;
 import io.derm.trt.TrtRuntime;
 
-/** A model that comes with derm, in any precision and as the runtime that is to run it wants it written. */
-enum DemoModel {
+/** A model that comes with derm, in any precision and as the runtime that is to run it wants it written. Immutable; each call makes it anew. */
+public enum DemoModel {
     DETECTOR(ModelArgument.DETECTOR) {
         @Override
         Model float32() {
@@ -45,6 +45,24 @@ enum DemoModel {
         }
     };
 
+    /** What models are run in. */
+    public enum Precision {
+        fp32("float32"),
+        fp16("float16"),
+        int8("int8");
+
+        private final String label;
+
+        Precision(String label) {
+            this.label = label;
+        }
+
+        /** As {@link ModelKeys#PRECISION} has it. */
+        public String label() {
+            return label;
+        }
+    }
+
     private final String argument;
 
     DemoModel(String argument) {
@@ -70,7 +88,7 @@ enum DemoModel {
      * @param runtime its name
      * @throws IllegalArgumentException if the runtime does not compute in that precision
      */
-    Model in(PrecisionOption.Precision precision, String runtime) {
+    public Model in(Precision precision, String runtime) {
         boolean tensorRt = runtime.equals(TrtRuntime.NAME);
         return switch (precision) {
             case fp32 -> float32();

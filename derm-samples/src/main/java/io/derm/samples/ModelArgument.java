@@ -30,7 +30,7 @@ final class ModelArgument {
             return Model.of(Path.of(text));
         }
         for (DemoModel demo : DemoModel.values()) {
-            for (PrecisionOption.Precision precision : PrecisionOption.Precision.values()) {
+            for (DemoModel.Precision precision : DemoModel.Precision.values()) {
                 if (text.equals(demo.argument() + "-" + precision)) {
                     return demo.in(precision, runtime);
                 }

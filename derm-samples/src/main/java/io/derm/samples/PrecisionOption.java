@@ -5,6 +5,7 @@ import io.derm.api.Model;
 import io.derm.api.ModelException;
 import io.derm.api.ModelKeys;
 import io.derm.onnx.ModelHeader;
+import io.derm.samples.DemoModel.Precision;
 import io.derm.trt.TrtRuntime;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -12,13 +13,6 @@ import picocli.CommandLine.Option;
 
 /** The option of commands that run models: in which precision. */
 final class PrecisionOption {
-    /** What models are run in. */
-    enum Precision {
-        fp32,
-        fp16,
-        int8
-    }
-
     @Option(
             names = "--precision",
             paramLabel = "P",

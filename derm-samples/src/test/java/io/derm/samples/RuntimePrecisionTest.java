@@ -24,9 +24,7 @@ class RuntimePrecisionTest {
     @ParameterizedTest
     @ValueSource(strings = {"tensorrt", "onnxruntime"})
     void float32_onEitherRuntime_isTheModelItself(String runtime) {
-        assertThat(DemoModel.DETECTOR
-                        .in(PrecisionOption.Precision.fp32, runtime)
-                        .sha256())
+        assertThat(DemoModel.DETECTOR.in(DemoModel.Precision.fp32, runtime).sha256())
                 .isEqualTo(DemoModels.detector().sha256());
         assertThat(ModelArgument.of("demo:classifier", runtime).sha256())
                 .isEqualTo(DemoModels.classifier().sha256());
@@ -35,12 +33,13 @@ class RuntimePrecisionTest {
     @ParameterizedTest
     @EnumSource(DemoModel.class)
     void int8_isWrittenForTheRuntime(DemoModel demo) {
-        OnnxModel cpu = read(demo.in(PrecisionOption.Precision.int8, "onnxruntime"));
-        OnnxModel gpu = read(demo.in(PrecisionOption.Precision.int8, "tensorrt"));
+        OnnxModel cpu = read(demo.in(DemoModel.Precision.int8, "onnxruntime"));
+        OnnxModel gpu = read(demo.in(DemoModel.Precision.int8, "tensorrt"));
         // ONNX Runtime has kernels for uint8 and int32 bias, TensorRT takes int8 and float bias alone.
         assertThat(zeroPointTypes(cpu)).contains(UINT8);
         assertThat(zeroPointTypes(gpu)).containsOnly(INT8);
         assertThat(ModelReport.of(cpu).operators()).doesNotContainKey("Cast");
+        assertThat(cpu.metadata()).containsEntry(ModelKeys.PRECISION, "int8");
         assertThat(gpu.metadata()).containsEntry(ModelKeys.PRECISION, "int8");
         assertThat(read(ModelArgument.of(demo.argument() + "-int8", "tensorrt")).proto())
                 .isEqualTo(gpu.proto());
@@ -50,7 +49,7 @@ class RuntimePrecisionTest {
     @ParameterizedTest
     @EnumSource(DemoModel.class)
     void float16_isForTensorRtAlone(DemoModel demo) {
-        OnnxModel half = read(demo.in(PrecisionOption.Precision.fp16, "tensorrt"));
+        OnnxModel half = read(demo.in(DemoModel.Precision.fp16, "tensorrt"));
         assertThat(half.metadata()).containsEntry(ModelKeys.PRECISION, "float16");
         assertThat(half.proto().getGraph().getInput(0).getType().getTensorType().getElemType())
                 .as("the input stays float32")

@@ -5,9 +5,9 @@ import java.util.SplittableRandom;
 import org.apache.commons.math3.distribution.TDistribution;
 
 /**
- * A ratio of latencies with its 95 % interval.
+ * A ratio of latencies with its 95 % interval. Immutable.
  *
- * <p>Its data are paired log-ratios, a row a fork, a number a block. Blocks of one process share its memory layout and compiled code, so
+ * <p>Its data are paired log-ratios, a row a fork (a process, or processes that ran side by side), a number a block. Blocks of one process share its memory layout and compiled code, so
  * forks are what is independent: a hierarchical bootstrap draws forks, then blocks within each fork drawn. Of its resamples the standard
  * error is taken and widened by Student's t: the percentiles of resamples of a handful of forks cannot lie outside their range and make
  * intervals that are too narrow (Hesterberg, The American Statistician 69, 2015).
@@ -16,8 +16,8 @@ import org.apache.commons.math3.distribution.TDistribution;
  * @param lower lower end of the interval
  * @param upper upper end of the interval
  */
-record Interval(double ratio, double lower, double upper) {
-    static final int FEWEST_FORKS = 3;
+public record Interval(double ratio, double lower, double upper) {
+    public static final int FEWEST_FORKS = 3;
     private static final int RESAMPLES = 1000;
     private static final double LEVEL = 0.95;
 
@@ -26,7 +26,7 @@ record Interval(double ratio, double lower, double upper) {
      *
      * @param logRatios at least {@value #FEWEST_FORKS} forks of at least one block, finite
      */
-    static Interval of(double[][] logRatios) {
+    public static Interval of(double[][] logRatios) {
         int forks = logRatios.length;
         if (forks < FEWEST_FORKS) {
             throw new IllegalArgumentException(forks + " forks, expected at least " + FEWEST_FORKS);

@@ -1,5 +1,6 @@
 package io.derm.bench.peers;
 
+import io.derm.bench.gate.Interval;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -21,7 +22,7 @@ final class Comparison {
     /**
      * How much is measured.
      *
-     * @param processes of each peer, one after the other, at least 2
+     * @param processes of each peer, one after the other, at least {@value Interval#FEWEST_FORKS}
      * @param warmUps turns of each process that are thrown away
      * @param rounds turns of each process
      */
@@ -148,8 +149,28 @@ final class Comparison {
     }
 
     private static String over(Row yardstick, Row row) {
-        Ratio ratio = Ratio.of(yardstick.exams, row.exams);
-        return String.format(Locale.ROOT, " %.2f (%.2f to %.2f) |", ratio.ratio(), ratio.lower(), ratio.upper());
+        Interval times = Interval.of(logRatios(yardstick.exams, row.exams));
+        return String.format(Locale.ROOT, " %.2f (%.2f to %.2f) |", times.ratio(), times.lower(), times.upper());
+    }
+
+    /**
+     * How many times as long a peer takes, by process and round: the mean over frames of the log, the same frame in the same round. Processes
+     * that were started together are a pair.
+     */
+    static double[][] logRatios(long[][][] yardstick, long[][][] peer) {
+        double[][] logs = new double[yardstick.length][];
+        for (int p = 0; p < logs.length; p++) {
+            logs[p] = new double[yardstick[p].length];
+            for (int r = 0; r < logs[p].length; r++) {
+                long[] of = peer[p][r];
+                long[] over = yardstick[p][r];
+                logs[p][r] = IntStream.range(0, over.length)
+                        .mapToDouble(frame -> Math.log((double) of[frame] / over[frame]))
+                        .average()
+                        .orElseThrow();
+            }
+        }
+        return logs;
     }
 
     private void printStages() {

@@ -1,5 +1,6 @@
 package io.derm.bench.peers;
 
+import io.derm.bench.gate.Interval;
 import io.derm.bench.peers.Comparison.Effort;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -32,7 +33,7 @@ public final class Main implements Callable<Integer> {
     @Option(names = "--step", description = "How many frames of the clip lie from one to the next.")
     private int step = 5;
 
-    @Option(names = "--processes", description = "Processes of each peer, one after the other, at least 2.")
+    @Option(names = "--processes", description = "Processes of each peer, one after the other, at least " + Interval.FEWEST_FORKS + ".")
     private int processes = 5;
 
     @Option(names = "--warm-ups", description = "Turns of a process that are thrown away.")
@@ -70,9 +71,9 @@ public final class Main implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-        if (processes < 2 || frames < 1 || step < 1 || rounds < 1 || warmUps < 1) {
+        if (processes < Interval.FEWEST_FORKS || frames < 1 || step < 1 || rounds < 1 || warmUps < 1) {
             System.err.println(
-                    "Expected --processes of at least 2 and --frames, --step, --rounds, --warm-ups of at least 1");
+                    "Expected --processes of at least " + Interval.FEWEST_FORKS + " and --frames, --step, --rounds, --warm-ups of at least 1");
             return 2;
         }
         out.printf(

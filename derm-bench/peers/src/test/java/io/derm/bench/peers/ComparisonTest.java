@@ -1,6 +1,7 @@
 package io.derm.bench.peers;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.HashMap;
 import java.util.List;
@@ -8,6 +9,16 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class ComparisonTest {
+    @Test
+    void logRatios_ofFramesThatDifferMuch_pairThem() {
+        long[][][] derm = {{{1_000_000, 50_000_000}, {2_000_000, 60_000_000}}};
+        // Twice as long; then once as long and four times, of which the geometric mean is twice.
+        long[][][] peer = {{{2_000_000, 100_000_000}, {2_000_000, 240_000_000}}};
+
+        assertThat(Comparison.logRatios(derm, peer)).hasDimensions(1, 2);
+        assertThat(Comparison.logRatios(derm, peer)[0]).containsExactly(new double[] {Math.log(2), Math.log(2)}, within(1e-12));
+    }
+
     @Test
     void order_overTwiceAsManyRoundsAsPeers_givesEachEveryPlaceTwice() {
         List<String> peers = List.of("a", "b", "c", "d", "e");
