@@ -33,7 +33,9 @@ public final class Main implements Callable<Integer> {
     @Option(names = "--step", description = "How many frames of the clip lie from one to the next.")
     private int step = 5;
 
-    @Option(names = "--processes", description = "Processes of each peer, one after the other, at least " + Interval.FEWEST_FORKS + ".")
+    @Option(
+            names = "--processes",
+            description = "Processes of each peer, one after the other, at least " + Interval.FEWEST_FORKS + ".")
     private int processes = 5;
 
     @Option(names = "--warm-ups", description = "Turns of a process that are thrown away.")
@@ -72,8 +74,8 @@ public final class Main implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         if (processes < Interval.FEWEST_FORKS || frames < 1 || step < 1 || rounds < 1 || warmUps < 1) {
-            System.err.println(
-                    "Expected --processes of at least " + Interval.FEWEST_FORKS + " and --frames, --step, --rounds, --warm-ups of at least 1");
+            System.err.println("Expected --processes of at least " + Interval.FEWEST_FORKS
+                    + " and --frames, --step, --rounds, --warm-ups of at least 1");
             return 2;
         }
         out.printf(

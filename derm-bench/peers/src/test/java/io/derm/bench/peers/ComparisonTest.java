@@ -16,7 +16,8 @@ class ComparisonTest {
         long[][][] peer = {{{2_000_000, 100_000_000}, {2_000_000, 240_000_000}}};
 
         assertThat(Comparison.logRatios(derm, peer)).hasDimensions(1, 2);
-        assertThat(Comparison.logRatios(derm, peer)[0]).containsExactly(new double[] {Math.log(2), Math.log(2)}, within(1e-12));
+        assertThat(Comparison.logRatios(derm, peer)[0])
+                .containsExactly(new double[] {Math.log(2), Math.log(2)}, within(1e-12));
     }
 
     @Test
