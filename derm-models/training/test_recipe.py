@@ -12,6 +12,7 @@ import classify_metrics
 import common
 import detect_data
 import detect_metrics
+import onnx_reader
 import onnx_writer
 from darknet import Darknet, with_anchors, with_classes
 from detect_loss import ciou, decode, detection_loss
@@ -85,6 +86,28 @@ class DetectorTest(unittest.TestCase):
         with torch.no_grad():
             for a, b in zip(session.run(None, {"input": x.numpy()}), net(x)):
                 np.testing.assert_allclose(a, b.numpy(), atol=1e-4)
+
+    def test_network_from_a_released_onnx_answers_as_the_onnx(self):
+        import onnxruntime
+        path = os.path.join(HERE, "../src/main/resources/io/derm/models/derm-yolov4-tiny-3l.onnx")
+        start = onnx_reader.checkpoint(path, with_anchors(CFG, [(9, 9)] * 9))
+        self.assertIn("anchors=5.5,5.6, 7,7, 9,9,", start["cfg"])
+        net = Darknet(start["cfg"]).train()
+        net.load_state_dict(start["ema"])
+        # as training sees it, not only as evaluation does
+        onnx_reader.keep_statistics(net)
+        x = torch.rand(1, 3, 416, 416)
+        session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+        with torch.no_grad():
+            for a, b in zip(session.run(None, {"input": x.numpy()}), net(x)):
+                np.testing.assert_allclose(a, b.numpy(), atol=2e-3)
+
+    def test_network_from_an_onnx_of_other_layers_is_refused(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = folder + "/other.onnx"
+            onnx_writer.write(onnx_writer.detector(Darknet(with_classes(CFG, 4)).eval(), {"derm.name": "t"}), path)
+            with self.assertRaisesRegex(ValueError, r"other.onnx has \[27, 256, 1, 1\] where layer 29 .* \[18, 256, 1, 1\]"):
+                onnx_reader.checkpoint(path, CFG)
 
     def test_average_precision_of_a_known_ranking(self):
         truth = [np.array([[0, 0, 10, 10], [20, 20, 30, 30]], np.float32)]

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 import common
+import onnx_reader
 from darknet import Darknet, with_anchors, with_classes
 from detect_data import AugmentedDetection, DetectionSet, cluster_anchors, collate
 from detect_loss import detection_loss
@@ -24,7 +25,7 @@ def arguments():
     p.add_argument("--out", required=True, help="folder for checkpoints and the cfg")
     p.add_argument("--cfg", default=os.path.join(HERE, "yolov4-tiny-3l-derm.cfg"))
     p.add_argument("--anchors", choices=["cluster", "cfg"], default="cluster")
-    p.add_argument("--init", help="checkpoint to start from: its weights, its cfg and anchors, a fresh schedule")
+    p.add_argument("--init", help="checkpoint or ONNX file to start from: its weights, its cfg and anchors, a fresh schedule")
     p.add_argument("--classes", type=int, default=1)
     p.add_argument("--phases", default="288:20,416:20",
                    help="size:epochs,... ; sizes below the cfg's train on crops of the view at full size")
@@ -61,9 +62,11 @@ def main():
 
     last = os.path.join(args.out, "last.pt")
     state = common.load(last) if args.resume and os.path.exists(last) else None
-    start = state or (common.load(args.init) if args.init else None)
     with open(args.cfg) as source:
-        cfg = start["cfg"] if start else source.read()
+        cfg = source.read()
+    folded = args.init is not None and args.init.endswith(".onnx")
+    start = state or (onnx_reader.checkpoint(args.init, cfg) if folded else common.load(args.init) if args.init else None)
+    cfg = start["cfg"] if start else cfg
     cfg = with_classes(cfg, args.classes)
     if args.anchors == "cluster" and not start:
         cfg = with_anchors(cfg, anchors_of(data, Darknet(cfg).width, args.seed))
@@ -97,6 +100,8 @@ def main():
         loader = torch.utils.data.DataLoader(views, args.batch, collate_fn=collate, num_workers=args.workers,
                                              drop_last=True)
         model.train()
+        if folded:
+            onnx_reader.keep_statistics(model)
         began, sums = time.time(), np.zeros(5)
         for i, (images, targets) in enumerate(loader):
             for group in optimizer.param_groups:
