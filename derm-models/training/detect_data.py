@@ -67,13 +67,20 @@ class DetectionSet:
                 with open(coco) as source:
                     for image in json.load(source)["images"]:
                         tones[os.path.basename(image["file_name"])] = image.get("fitzpatrick")
+        first = {}
         for f in self.files:
-            with Image.open(f) as opened:
-                width, height = opened.size
-                pixels = np.asarray(opened.convert("RGB")) if used < cache_mb * 1e6 else None
-            used += pixels.nbytes if pixels is not None else 0
-            self.images.append(pixels)
-            self.boxes.append(load_labels(f, width, height))
+            # what is named twice counts twice, but is kept once
+            if f in first:
+                self.images.append(self.images[first[f]])
+                self.boxes.append(self.boxes[first[f]])
+            else:
+                first[f] = len(self.images)
+                with Image.open(f) as opened:
+                    width, height = opened.size
+                    pixels = np.asarray(opened.convert("RGB")) if used < cache_mb * 1e6 else None
+                used += pixels.nbytes if pixels is not None else 0
+                self.images.append(pixels)
+                self.boxes.append(load_labels(f, width, height))
             self.tones.append(tones.get(os.path.basename(f)))
 
     def __len__(self):

@@ -26,6 +26,7 @@ def arguments():
     p.add_argument("--cfg", default=os.path.join(HERE, "yolov4-tiny-3l-derm.cfg"))
     p.add_argument("--anchors", choices=["cluster", "cfg"], default="cluster")
     p.add_argument("--init", help="checkpoint or ONNX file to start from: its weights, its cfg and anchors, a fresh schedule")
+    p.add_argument("--freeze", type=int, default=0, metavar="N", help="leave the first N layers as --init has them: less to compute")
     p.add_argument("--classes", type=int, default=1)
     p.add_argument("--phases", default="288:20,416:20",
                    help="size:epochs,... ; sizes below the cfg's train on crops of the view at full size")
@@ -73,6 +74,7 @@ def main():
     model = Darknet(cfg)
     if start and not state:
         common.log("not taken from --init:", common.load_matching(model, start["ema"]) or "nothing")
+    model.layers[:args.freeze].requires_grad_(False)
     model = model.to(args.device, memory_format=torch.channels_last)
     optimizer = common.optimizer_for(model, args.lr, args.weight_decay)
     average = common.Average(model, args.ema)

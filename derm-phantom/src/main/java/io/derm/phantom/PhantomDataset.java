@@ -12,7 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -30,6 +32,8 @@ import javax.imageio.ImageIO;
  * <p>The same options give the same bytes, whatever the number of threads. A file appears under its name only when it is whole.
  */
 public final class PhantomDataset {
+    private static final int CLIP_FRAMES = 900;
+
     /**
      * What to write.
      *
@@ -40,15 +44,52 @@ public final class PhantomDataset {
      * @param framing how near the camera is
      * @param smallestCrop longer side in pixels from which on a lesion gets a crop
      * @param threads how many scenes to make at a time
+     * @param moreThings things that are no lesions, beside the usual ones of a scene, 0 to 100
+     * @param lesions false for skin without any
+     * @param framesPerClip 0 for scenes; else the images are frames of {@link PhantomClip}s, so many of each, as far apart as can
+     *     be in {@value #CLIP_FRAMES} frames: clip k has seed + k, and the framing is its own
      */
     public record Options(
-            int images, long seed, int width, int height, Framing framing, int smallestCrop, int threads) {
+            int images,
+            long seed,
+            int width,
+            int height,
+            Framing framing,
+            int smallestCrop,
+            int threads,
+            int moreThings,
+            boolean lesions,
+            int framesPerClip) {
         public Options {
+            if (moreThings < 0 || moreThings > 100 || framesPerClip < 0 || framesPerClip > CLIP_FRAMES) {
+                throw new IllegalArgumentException("Data set of scenes with " + moreThings + " more things, " + framesPerClip
+                        + " frames a clip, expected 0 to 100 and 0 to " + CLIP_FRAMES);
+            }
             if (images < 1 || width < 64 || height < 64 || smallestCrop < 8 || threads < 1) {
                 throw new IllegalArgumentException("Data set of " + images + " images of " + width + "x" + height
                         + ", crops from " + smallestCrop + ", " + threads
                         + " threads, expected at least 1 image of 64x64, crops from 8, 1 thread");
             }
+        }
+
+        /** Scenes with the usual things and lesions. */
+        public Options(
+                int images, long seed, int width, int height, Framing framing, int smallestCrop, int threads) {
+            this(images, seed, width, height, framing, smallestCrop, threads, 0, true, 0);
+        }
+
+        public Options withMoreThings(int n) {
+            return new Options(
+                    images, seed, width, height, framing, smallestCrop, threads, n, lesions, framesPerClip);
+        }
+
+        public Options withLesions(boolean some) {
+            return new Options(
+                    images, seed, width, height, framing, smallestCrop, threads, moreThings, some, framesPerClip);
+        }
+
+        public Options withFramesPerClip(int n) {
+            return new Options(images, seed, width, height, framing, smallestCrop, threads, moreThings, lesions, n);
         }
 
         /** 416x416, any framing, crops from 32 pixels, a thread a core. */
@@ -118,23 +159,29 @@ public final class PhantomDataset {
         Map<LesionClass, Integer> crops = new EnumMap<>(LesionClass.class);
         int distractors = 0;
         try {
-            ArrayDeque<Future<PhantomScene>> pending = new ArrayDeque<>();
+            ArrayDeque<Future<List<PhantomScene>>> pending = new ArrayDeque<>();
+            int step = Math.max(1, options.framesPerClip());
             int asked = 0;
-            for (int done = 0; done < options.images(); done++) {
+            for (int done = 0; done < options.images(); ) {
                 while (asked < options.images() && pending.size() < 4 * options.threads()) {
-                    long seed = options.seed() + asked++;
-                    pending.add(pool.submit(() -> make(renderers.get(), seed)));
+                    int first = asked;
+                    asked = Math.min(options.images(), asked + step);
+                    int count = asked - first;
+                    pending.add(pool.submit(() -> options.framesPerClip() > 0
+                            ? film(first, count)
+                            : List.of(stage(renderers.get(), options.seed() + first))));
                 }
-                PhantomScene scene = take(pending);
-                json.add(scene);
-                for (LesionTruth truth : scene.lesions()) {
-                    lesions.merge(truth.lesionClass(), 1, Integer::sum);
-                    if (hasCrop(truth.box())) {
-                        crops.merge(truth.lesionClass(), 1, Integer::sum);
+                for (PhantomScene scene : take(pending)) {
+                    json.add(scene);
+                    for (LesionTruth truth : scene.lesions()) {
+                        lesions.merge(truth.lesionClass(), 1, Integer::sum);
+                        if (hasCrop(truth.box())) {
+                            crops.merge(truth.lesionClass(), 1, Integer::sum);
+                        }
                     }
+                    distractors += scene.distractors().size();
+                    progress.written(++done, options.images());
                 }
-                distractors += scene.distractors().size();
-                progress.written(done + 1, options.images());
             }
             put(root.resolve("annotations.json"), json.finish().getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
@@ -190,7 +237,7 @@ public final class PhantomDataset {
                 e);
     }
 
-    private static PhantomScene take(ArrayDeque<Future<PhantomScene>> pending) throws IOException {
+    private static List<PhantomScene> take(ArrayDeque<Future<List<PhantomScene>>> pending) throws IOException {
         try {
             return pending.remove().get();
         } catch (InterruptedException e) {
@@ -207,10 +254,44 @@ public final class PhantomDataset {
         }
     }
 
-    private PhantomScene make(SceneRenderer renderer, long seed) throws IOException {
-        PhantomScene scene = renderer.render(seed, options.framing());
+    private PhantomScene stage(SceneRenderer renderer, long seed) throws IOException {
+        SceneRenderer.Studio studio =
+                new SceneRenderer.Studio(-1, false, false, options.moreThings(), !options.lesions());
+        return put(renderer.render(seed, options.framing(), studio));
+    }
+
+    /** Images {@code first} and on: frames of one clip, evenly apart. */
+    private List<PhantomScene> film(int first, int count) throws IOException {
+        PhantomClip.Options clip = new PhantomClip.Options(
+                        options.width(),
+                        options.height(),
+                        30,
+                        CLIP_FRAMES,
+                        options.seed() + first / options.framesPerClip())
+                .withMostLesions(options.lesions() ? PhantomClip.MOST_LESIONS : 0)
+                .withMoreThings(options.moreThings());
+        List<PhantomScene> out = new ArrayList<>();
+        try (PhantomClip source = new PhantomClip(clip)) {
+            for (int k = 0; k < count; k++) {
+                int frame = (2 * k + 1) * CLIP_FRAMES / (2 * options.framesPerClip());
+                out.add(put(new PhantomScene(
+                        options.seed() + first + k,
+                        options.width(),
+                        options.height(),
+                        source.picture(frame).clone(),
+                        Framing.MIDDLE,
+                        source.tone(),
+                        source.ita(),
+                        source.truth(frame),
+                        List.of())));
+            }
+        }
+        return out;
+    }
+
+    private PhantomScene put(PhantomScene scene) throws IOException {
         BufferedImage image = scene.image();
-        String name = name(seed);
+        String name = name(scene.seed());
         png(root.resolve("images/" + name + ".png"), image);
         StringBuilder labels = new StringBuilder();
         for (LesionTruth truth : scene.lesions()) {

@@ -8,14 +8,20 @@ import java.util.List;
 /** Makes scenes. One instance makes one scene at a time; the scene depends on the seed and the size alone. */
 final class SceneRenderer {
     /**
-     * What a measurement wants done differently; everything else, and every later choice, stays the same.
+     * What a measurement or a data set wants done differently; everything else, and every later choice, stays the same.
      *
      * @param without id of a lesion to leave unpainted, -1 for none
      * @param plainCamera no lens, sensor or codec faults
      * @param unlit light from everywhere alike
+     * @param moreThings things that are no lesions, beside the usual ones
+     * @param bare skin without any lesion
      */
-    record Studio(int without, boolean plainCamera, boolean unlit) {
+    record Studio(int without, boolean plainCamera, boolean unlit, int moreThings, boolean bare) {
         static final Studio NONE = new Studio(-1, false, false);
+
+        Studio(int without, boolean plainCamera, boolean unlit) {
+            this(without, plainCamera, unlit, 0, false);
+        }
     }
 
     private final int width;
@@ -75,12 +81,12 @@ final class SceneRenderer {
             }
         }
         int things = rng.chance(0.25) ? 0 : rng.chance(0.6) ? 1 : rng.between(2, 4);
-        for (int k = 0; k < things; k++) {
+        for (int k = 0; k < things + studio.moreThings(); k++) {
             distractors.paintOne(wide);
         }
         List<LesionTruth> truths = new ArrayList<>();
         float smallest =
-                lesions(rng.split(), framing, scale, skin, planes, noise, light, form, truths, studio.without());
+                lesions(rng.split(), framing, scale, skin, planes, noise, light, form, truths, studio);
         if (rng.chance(0.45)) {
             int count = rng.chance(0.5) ? rng.between(3, 30) : rng.between(30, 160);
             float mm = rng.chance(0.5) ? 0.05f : 0.09f;
@@ -123,8 +129,8 @@ final class SceneRenderer {
             Lighting light,
             Form form,
             List<LesionTruth> truths,
-            int without) {
-        boolean none = rng.chance(0.07);
+            Studio studio) {
+        boolean none = rng.chance(0.07) || studio.bare();
         int count =
                 switch (framing) {
                     case CLOSE_UP -> rng.chance(0.7) ? 1 : rng.between(2, 3);
@@ -160,7 +166,7 @@ final class SceneRenderer {
             if (truth == null) {
                 continue;
             }
-            if (lesion.id != without) {
+            if (lesion.id != studio.without()) {
                 painter.paint(lesion, light);
             }
             truths.add(truth);

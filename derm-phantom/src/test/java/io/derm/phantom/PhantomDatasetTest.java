@@ -52,6 +52,46 @@ class PhantomDatasetTest {
     }
 
     @Test
+    void write_framesOfClips_areThoseOfTheClipWithItsTruth() throws Exception {
+        Path root = temp.resolve("clips");
+        PhantomDataset.Options options = new PhantomDataset.Options(3, 700, 320, 180, Framing.MIXED, 32, 2)
+                .withMoreThings(6)
+                .withFramesPerClip(2);
+        PhantomDataset.Summary summary = PhantomDataset.write(root, options, (done, total) -> {});
+        assertThat(summary.images()).isEqualTo(3);
+        int[][] clipAndFrame = {{700, 225}, {700, 675}, {701, 225}};
+        for (int i = 0; i < 3; i++) {
+            PhantomClip.Options same =
+                    new PhantomClip.Options(320, 180, 30, 900, clipAndFrame[i][0]).withMoreThings(6);
+            try (PhantomClip clip = new PhantomClip(same)) {
+                BufferedImage image =
+                        ImageIO.read(root.resolve("images/0000" + (700 + i) + ".png").toFile());
+                byte[] expected = clip.picture(clipAndFrame[i][1]);
+                for (int p = 0; p < 320 * 180; p += 97) {
+                    assertThat(image.getRGB(p % 320, p / 320) & 0xFFFFFF)
+                            .isEqualTo((expected[3 * p + 2] & 255) << 16
+                                    | (expected[3 * p + 1] & 255) << 8
+                                    | expected[3 * p] & 255);
+                }
+                assertThat(Files.readAllLines(root.resolve("labels/0000" + (700 + i) + ".txt")))
+                        .hasSameSizeAs(clip.truth(clipAndFrame[i][1]));
+            }
+        }
+    }
+
+    @Test
+    void write_thingsWithoutLesions_hasNoLabelAndMoreDistractors() throws Exception {
+        PhantomDataset.Summary usual = PhantomDataset.write(temp.resolve("usual"), options(6, 2), (done, total) -> {});
+        PhantomDataset.Summary hard = PhantomDataset.write(
+                temp.resolve("hard"), options(6, 2).withMoreThings(12).withLesions(false), (done, total) -> {});
+        assertThat(hard.lesions()).isEmpty();
+        assertThat(hard.distractorCrops()).isGreaterThan(usual.distractorCrops() + 6);
+        for (byte[] labels : files(temp.resolve("hard/labels")).values()) {
+            assertThat(labels).isEmpty();
+        }
+    }
+
+    @Test
     void write_labelsAndCoco_agreeWithEachOtherAndWithTheImages() throws Exception {
         Path root = temp.resolve("set");
         List<Integer> heard = new ArrayList<>();
@@ -183,5 +223,11 @@ class PhantomDatasetTest {
         assertThatThrownBy(() -> new PhantomDataset.Options(0, 1, 416, 416, Framing.MIXED, 32, 1))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("0 images");
+        assertThatThrownBy(() -> options(1, 1).withMoreThings(101))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("101 more things");
+        assertThatThrownBy(() -> options(1, 1).withFramesPerClip(-1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("-1 frames a clip");
     }
 }

@@ -7,10 +7,12 @@ import io.derm.api.Box;
 import io.derm.api.Frame;
 import io.derm.api.LesionClass;
 import io.derm.phantom.SceneRenderer.Studio;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -34,6 +36,44 @@ class PhantomSceneTest {
     @Test
     void scene_otherSeed_otherBytes() {
         assertThat(PhantomScene.of(1).bgr()).isNotEqualTo(PhantomScene.of(2).bgr());
+    }
+
+    /** Models are trained and measured on these pictures: other bytes are other data. */
+    @Test
+    void scene_ofASeed_keepsItsBytes() throws Exception {
+        MessageDigest digest = MessageDigest.getInstance("SHA-256");
+        for (long seed = 1; seed <= 12; seed++) {
+            digest.update(PhantomScene.of(seed, 96, 80, Framing.MIXED).bgr());
+        }
+        assertThat(HexFormat.of().formatHex(digest.digest()))
+                .isEqualTo("554d8a3b7052ae8abac98e823a1be3662935ba3dd490af73d8fce44a99c303df");
+    }
+
+    @Test
+    void bare_scene_differsOnlyWhereLesionsWere() {
+        SceneRenderer renderer = new SceneRenderer(416, 416);
+        for (long seed = 20; seed < 24; seed++) {
+            PhantomScene scene = renderer.render(seed, Framing.MIDDLE, PLAIN);
+            PhantomScene bare = renderer.render(seed, Framing.MIDDLE, new Studio(-1, true, true, 0, true));
+            assertThat(scene.lesions()).isNotEmpty();
+            assertThat(bare.lesions()).isEmpty();
+            byte[] with = scene.bgr();
+            byte[] without = bare.bgr();
+            for (int i = 0; i < with.length; i++) {
+                float x = i / 3 % 416 + 0.5f;
+                float y = i / 3 / 416 + 0.5f;
+                if (scene.lesions().stream().noneMatch(t -> near(t, x, y))) {
+                    assertThat(without[i]).as("seed %d at %.0f,%.0f", seed, x, y).isEqualTo(with[i]);
+                }
+            }
+        }
+    }
+
+    /** Within the box and as much again on each side: pigment fades out over the border. */
+    private static boolean near(LesionTruth t, float x, float y) {
+        Box b = t.box();
+        float reach = 4 + Math.max(b.width(), b.height());
+        return Math.abs(x - b.centerX()) < reach && Math.abs(y - b.centerY()) < reach;
     }
 
     @Test

@@ -77,6 +77,26 @@ final class PhantomCommand implements Callable<Integer> {
             description = "Longer side from which on a lesion gets a crop (default: ${DEFAULT-VALUE}).")
     private int smallestCrop = 32;
 
+    @Option(
+            names = "--more-things",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Things that are no lesions, beside the usual ones of a scene (default: ${DEFAULT-VALUE}).")
+    private int moreThings;
+
+    @Option(names = "--no-lesions", description = "Skin without lesions.")
+    private boolean noLesions;
+
+    @Option(
+            names = "--frames-per-clip",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = {
+                "Images of the data set are frames of clips, N of each; clip k has seed S + k. 0 is scenes",
+                "(default: ${DEFAULT-VALUE}). With --size 1280x720 what an exam of a clip sees."
+            })
+    private int framesPerClip;
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -98,13 +118,16 @@ final class PhantomCommand implements Callable<Integer> {
         }
         int x = size.indexOf('x');
         PhantomDataset.Options options = new PhantomDataset.Options(
-                count,
-                seed,
-                Integer.parseInt(size.substring(0, x)),
-                Integer.parseInt(size.substring(x + 1)),
-                framing,
-                smallestCrop,
-                Runtime.getRuntime().availableProcessors());
+                        count,
+                        seed,
+                        Integer.parseInt(size.substring(0, x)),
+                        Integer.parseInt(size.substring(x + 1)),
+                        framing,
+                        smallestCrop,
+                        Runtime.getRuntime().availableProcessors())
+                .withMoreThings(moreThings)
+                .withLesions(!noLesions)
+                .withFramesPerClip(framesPerClip);
         try (Progress progress = new Progress("phantom", count)) {
             PhantomDataset.Summary summary = PhantomDataset.write(folder, options, (done, total) -> progress.step(""));
             progress.close();
