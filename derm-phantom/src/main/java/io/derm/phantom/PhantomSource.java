@@ -92,8 +92,8 @@ public final class PhantomSource implements FrameSource {
         boolean camera = live == null ? frames < 0 : live;
         try {
             long path = frames > 0 ? frames : Math.max(2, Math.round(PATH_SECONDS * rate));
-            PhantomClip.Options clip = new PhantomClip.Options(
-                    width, height, rate, Math.toIntExact(path), seed, lesions, things, passers);
+            PhantomClip.Options clip =
+                    new PhantomClip.Options(width, height, rate, Math.toIntExact(path), seed, lesions, things, passers);
             return new PhantomSource(uri, clip, frames, camera);
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw refused(uri, "a clip that cannot be", e);

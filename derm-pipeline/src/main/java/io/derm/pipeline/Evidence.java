@@ -13,8 +13,8 @@ final class Evidence {
     private final Tracker tracker;
     private final LesionBook book;
 
-    Evidence(ExamOptions options) {
-        book = new LesionBook(options);
+    Evidence(ExamOptions options, double confirmScore) {
+        book = new LesionBook(options, confirmScore);
         tracker = new Tracker(options.forgetFrames(), book::forget);
     }
 

@@ -1,11 +1,15 @@
 package io.derm.pipeline;
 
+import java.util.OptionalDouble;
+
 /**
  * Settings of an exam. Immutable.
  *
  * @param confirmSightings sightings after which a lesion is reported, at least 1
- * @param confirmScore mean detection score of its sightings from which on a lesion is reported, 0 to 1
- * @param forgetFrames frames without a sighting after which a lesion that comes back gets a new number, at least 1
+ * @param confirmScore mean detection score of its sightings from which on a lesion is reported, 0 to 1; where empty
+ *     {@link io.derm.api.Detector#confirmScore()}
+ * @param forgetFrames frames without a sighting after which a lesion that comes back gets a new number, at least 1; a frame that shows no
+ *     lesion at all, so that it cannot be told where the camera went, counts as ten
  * @param classifyEvery sightings of a lesion after which it is classified again though none was a better look than those before, at
  *     least 1: 1 for every sighting
  * @param policy which frames are examined
@@ -13,7 +17,7 @@ package io.derm.pipeline;
  */
 public record ExamOptions(
         int confirmSightings,
-        double confirmScore,
+        OptionalDouble confirmScore,
         int forgetFrames,
         int classifyEvery,
         FramePolicy policy,
@@ -24,17 +28,18 @@ public record ExamOptions(
                     + ", forgetFrames=" + forgetFrames + ", classifyEvery=" + classifyEvery + " and deadlineMillis="
                     + deadlineMillis + ", expected at least 1 of the first three and no negative deadline");
         }
-        if (!(confirmScore >= 0 && confirmScore <= 1)) {
-            throw new IllegalArgumentException("Exam options have confirmScore=" + confirmScore + ", expected 0 to 1");
+        double score = confirmScore.orElse(0);
+        if (!(score >= 0 && score <= 1)) {
+            throw new IllegalArgumentException("Exam options have confirmScore=" + score + ", expected 0 to 1");
         }
     }
 
     /**
-     * Confirmed at the eighth sighting if their scores are 0.65 in the mean, forgotten after 90 frames, classified at better looks and
-     * every 15 sightings, frames as the source is live or not, no deadline.
+     * Confirmed at the eighth sighting if their scores are in the mean what the detector asks for, forgotten after 300 frames, classified
+     * at better looks and every 15 sightings, frames as the source is live or not, no deadline.
      */
     public static ExamOptions defaults() {
-        return new ExamOptions(8, 0.65, 90, 15, FramePolicy.BY_SOURCE, 0);
+        return new ExamOptions(8, OptionalDouble.empty(), 300, 15, FramePolicy.BY_SOURCE, 0);
     }
 
     public ExamOptions withConfirmSightings(int n) {
@@ -42,7 +47,8 @@ public record ExamOptions(
     }
 
     public ExamOptions withConfirmScore(double score) {
-        return new ExamOptions(confirmSightings, score, forgetFrames, classifyEvery, policy, deadlineMillis);
+        return new ExamOptions(
+                confirmSightings, OptionalDouble.of(score), forgetFrames, classifyEvery, policy, deadlineMillis);
     }
 
     public ExamOptions withForgetFrames(int frames) {

@@ -20,11 +20,18 @@ final class LesionBook {
     private static final int FIRST_LOOKS = 3;
 
     private final ExamOptions options;
+    private final double confirmScore;
     private final Map<Integer, Entry> entries = new HashMap<>();
     private int neverConfirmed;
 
-    LesionBook(ExamOptions options) {
+    /**
+     * Knows no lesion yet.
+     *
+     * @param confirmScore that of the detector
+     */
+    LesionBook(ExamOptions options, double confirmScore) {
         this.options = options;
+        this.confirmScore = options.confirmScore().orElse(confirmScore);
     }
 
     /** Whether a look at a lesion is worth a run of the classifier. */
@@ -133,7 +140,7 @@ final class LesionBook {
         }
 
         private boolean confirmed() {
-            return count >= options.confirmSightings() && scores >= options.confirmScore() * count;
+            return count >= options.confirmSightings() && scores >= confirmScore * count;
         }
 
         private Lesion lesion() {
@@ -146,8 +153,7 @@ final class LesionBook {
                 }
             }
             Sighting shown = Objects.requireNonNull(best);
-            return new Lesion(
-                    id, firstMicros, lastMicros, count, assessed, voted, mean, shown, bestMicros, course);
+            return new Lesion(id, firstMicros, lastMicros, count, assessed, voted, mean, shown, bestMicros, course);
         }
     }
 }

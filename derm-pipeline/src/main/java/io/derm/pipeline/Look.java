@@ -27,10 +27,8 @@ final class Look {
         if (box.isEmpty()) {
             return 0;
         }
-        boolean whole = box.left() > 1
-                && box.top() > 1
-                && box.right() < frame.width() - 1
-                && box.bottom() < frame.height() - 1;
+        boolean whole =
+                box.left() > 1 && box.top() > 1 && box.right() < frame.width() - 1 && box.bottom() < frame.height() - 1;
         return detection.score() * Math.sqrt(box.area()) * clarity(frame, box) * (whole ? 1 : CUT);
     }
 

@@ -12,5 +12,4 @@ import io.derm.api.Detection;
  * @param assessed whether the classifier saw it in this frame
  * @param confirmed whether the lesion has been seen often and surely enough to be reported, see {@link ExamOptions}
  */
-public record Sighting(
-        int lesion, Detection detection, Assessment assessment, boolean assessed, boolean confirmed) {}
+public record Sighting(int lesion, Detection detection, Assessment assessment, boolean assessed, boolean confirmed) {}

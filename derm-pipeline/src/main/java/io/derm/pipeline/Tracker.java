@@ -26,6 +26,9 @@ final class Tracker {
     /** A box that overlaps a better established lesion of the same frame by more is a second box of that lesion. */
     private static final float DOUBLE_IOU = 0.6f;
 
+    /** A frame that does not tell how the camera moved counts as so many. */
+    private static final int BLIND = 10;
+
     private final int forgetFrames;
     private final IntConsumer forgotten;
     private final List<Track> tracks = new ArrayList<>();
@@ -72,6 +75,9 @@ final class Tracker {
         }
         for (int t = tracks.size() - 1; t >= 0; t--) {
             Track track = tracks.get(t);
+            if (!track.seen && !camera.measured) {
+                track.missed += BLIND - 1;
+            }
             if (track.missed > forgetFrames || isDouble(track)) {
                 tracks.remove(t);
                 forgotten.accept(track.id);

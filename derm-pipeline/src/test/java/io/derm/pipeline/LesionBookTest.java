@@ -16,7 +16,7 @@ class LesionBookTest {
 
     @Test
     void lesion_severalLooks_isWeighedByTheirQuality() {
-        LesionBook book = new LesionBook(TWO);
+        LesionBook book = new LesionBook(TWO, 0);
         see(book, 1, 0.7f, 10, assessment(LesionClass.BENIGN, 0.8f, 0.1f));
         see(book, 1, 0.7f, 40, assessment(LesionClass.MELANOMA, 0.2f, 0.7f));
         Lesion lesion = book.confirmed().get(0);
@@ -29,7 +29,7 @@ class LesionBookTest {
 
     @Test
     void see_withoutAnAssessment_carriesTheLastOneAndAddsNoEvidence() {
-        LesionBook book = new LesionBook(TWO);
+        LesionBook book = new LesionBook(TWO, 0);
         Assessment seen = assessment(LesionClass.BENIGN, 0.8f, 0.1f);
         Sighting first = see(book, 1, 0.7f, 10, seen);
         Sighting second = see(book, 1, 0.7f, 10, null);
@@ -45,7 +45,7 @@ class LesionBookTest {
 
     @Test
     void confirmed_tooFewOrTooUnsure_isLeftOut() {
-        LesionBook book = new LesionBook(TWO);
+        LesionBook book = new LesionBook(TWO, 0);
         Assessment any = assessment(LesionClass.BENIGN, 0.8f, 0.1f);
         assertThat(see(book, 1, 0.9f, 10, any).confirmed()).isFalse();
         assertThat(see(book, 2, 0.55f, 10, any).confirmed()).isFalse();
@@ -58,8 +58,16 @@ class LesionBookTest {
     }
 
     @Test
+    void confirmed_scoreLeftToTheDetector_isItsScore() {
+        LesionBook book = new LesionBook(ExamOptions.defaults().withConfirmSightings(1), 0.7);
+        Assessment any = assessment(LesionClass.BENIGN, 0.8f, 0.1f);
+        assertThat(see(book, 1, 0.69f, 10, any).confirmed()).isFalse();
+        assertThat(see(book, 2, 0.71f, 10, any).confirmed()).isTrue();
+    }
+
+    @Test
     void due_afterTheFirstLooks_onlyForABetterOneOrOnSchedule() {
-        LesionBook book = new LesionBook(TWO.withClassifyEvery(5));
+        LesionBook book = new LesionBook(TWO.withClassifyEvery(5), 0);
         Assessment any = assessment(LesionClass.BENIGN, 0.8f, 0.1f);
         StringBuilder due = new StringBuilder();
         double[] qualities = {10, 10, 10, 10, 9, 10.4, 10, 10, 11, 10, 12, 12};
@@ -74,7 +82,7 @@ class LesionBookTest {
 
     @Test
     void forget_lesions_keepsThoseReportedAndCountsTheOthers() {
-        LesionBook book = new LesionBook(TWO);
+        LesionBook book = new LesionBook(TWO, 0);
         Assessment any = assessment(LesionClass.BENIGN, 0.8f, 0.1f);
         see(book, 1, 0.9f, 10, any);
         see(book, 1, 0.9f, 10, any);

@@ -45,8 +45,7 @@ class LookTest {
     void quality_sharperSurerOrWhole_isBetter(PixelFormat format) {
         double sharp = quality(disc(format, 3), MIDDLE, 0.8f);
         assertThat(sharp).isGreaterThan(1.2 * quality(disc(format, 9), MIDDLE, 0.8f));
-        assertThat(quality(disc(format, 9), MIDDLE, 0.8f))
-                .isGreaterThan(1.2 * quality(disc(format, 27), MIDDLE, 0.8f));
+        assertThat(quality(disc(format, 9), MIDDLE, 0.8f)).isGreaterThan(1.2 * quality(disc(format, 27), MIDDLE, 0.8f));
         assertThat(sharp).isGreaterThan(quality(disc(format, 3), MIDDLE, 0.7f));
         assertThat(sharp).isGreaterThan(2 * quality(disc(format, 3), new Box(60, 60, 200, 140), 0.8f));
     }

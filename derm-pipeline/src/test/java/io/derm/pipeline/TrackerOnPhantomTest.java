@@ -32,8 +32,8 @@ class TrackerOnPhantomTest {
                 shown.removeIf(t -> random.nextInt(20) == 0);
                 int[] ids = tracker.update(
                         shown.stream()
-                        .map(t -> new Detection(jitter(t.box(), random), 0.9f, 0, "lesion"))
-                        .toList(),
+                                .map(t -> new Detection(jitter(t.box(), random), 0.9f, 0, "lesion"))
+                                .toList(),
                         new Box(0, 0, 1280, 720));
                 for (int i = 0; i < shown.size(); i++) {
                     int lesion = shown.get(i).id();

@@ -3,11 +3,9 @@ package io.derm.samples;
 import io.derm.api.Box;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * How well boxes with numbers follow lesions with known identities over a clip: IDF1 (Ristani et al., ECCV Workshops 2016) and identity
@@ -66,7 +64,8 @@ final class TrackingMetrics {
         for (int t = 0; t < openTruths.size(); t++) {
             int a = answerOf[t];
             if (cost[t][a] < 0) {
-                Integer last = joined.put(openTruths.get(t).id(), openAnswers.get(a).id());
+                Integer last =
+                        joined.put(openTruths.get(t).id(), openAnswers.get(a).id());
                 switches += last != null && last != openAnswers.get(a).id() ? 1 : 0;
             }
         }
@@ -108,13 +107,6 @@ final class TrackingMetrics {
     /** Frames in which this truth and this answer overlap. */
     long frames(int truth, int answer) {
         return together.getOrDefault(truth, Map.of()).getOrDefault(answer, 0L);
-    }
-
-    /** Answers that never overlap any truth. */
-    Set<Integer> falseAnswers() {
-        Set<Integer> wrong = new HashSet<>(answerFrames.keySet());
-        together.values().forEach(answers -> wrong.removeAll(answers.keySet()));
-        return wrong;
     }
 
     private static long sum(Map<Integer, Long> counts) {
