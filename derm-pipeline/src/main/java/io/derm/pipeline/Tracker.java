@@ -5,28 +5,45 @@ import io.derm.api.Detection;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntConsumer;
 
 /**
- * Gives the boxes of successive frames lesion numbers. Each known lesion is moved by its own smoothed motion while it is seen
- * and by the camera's (the median motion of those seen) while it is not; pairs are then joined greedily by distance-IoU
- * (Zheng et al., AAAI 2020), which still ranks small boxes that no longer overlap. Confined.
+ * Gives the boxes of successive frames lesion numbers. Skin does not move by itself: between frames all known lesions move as the camera
+ * does, whose motion is measured on those seen in both (camera motion compensation as in BoT-SORT, Aharon et al. 2022, with the lesions
+ * themselves as key points), so that one that is covered or out of the frame for a while is expected where it will come back. Boxes are
+ * joined greedily by distance-IoU (Zheng et al., AAAI 2020), which still ranks small boxes that no longer overlap; lesions that are
+ * established choose first (the cascade of Deep SORT, Wojke et al. 2017). Confined.
  */
 final class Tracker {
     /** Lowest distance-IoU of a pair: about one and a half box sizes apart. */
     private static final float MIN_DIOU = -0.45f;
+    /** Of a lesion that was seen in the last frame: its centre half a box away at most. */
+    private static final float MIN_DIOU_SEEN = -0.1f;
     /** A lesion's box may grow or shrink by this factor, in area, between sightings. */
     private static final float MAX_AREA_RATIO = 4;
+    /** Sightings after which a lesion is established. */
+    private static final int ESTABLISHED = 3;
+    /** A box that overlaps a better established lesion of the same frame by more is a second box of that lesion. */
+    private static final float DOUBLE_IOU = 0.6f;
+
+    /** A frame that does not tell how the camera moved counts as so many. */
+    private static final int BLIND = 10;
 
     private final int forgetFrames;
+    private final IntConsumer forgotten;
     private final List<Track> tracks = new ArrayList<>();
+    private final CameraMotion camera = new CameraMotion();
     private int lastId;
-    private float cameraX;
-    private float cameraY;
     private int[] ids = new int[16];
-    private float[] motion = new float[16];
 
-    Tracker(int forgetFrames) {
+    /**
+     * Knows no lesion yet.
+     *
+     * @param forgotten told the number of each lesion that will not come again
+     */
+    Tracker(int forgetFrames, IntConsumer forgotten) {
         this.forgetFrames = forgetFrames;
+        this.forgotten = forgotten;
     }
 
     /**
@@ -34,33 +51,62 @@ final class Tracker {
      *
      * @return the lesion number of each detection; valid until the next call
      */
-    int[] update(List<Detection> detections) {
+    int[] update(List<Detection> detections, Box frame) {
         int n = detections.size();
         if (ids.length < n) {
             ids = new int[2 * n];
         }
         Arrays.fill(ids, 0, n, 0);
         for (int t = 0; t < tracks.size(); t++) {
-            tracks.get(t).predict(cameraX, cameraY);
+            tracks.get(t).next();
         }
-        join(detections);
-        camera();
+        // As the camera moved until now; then, as measured on the lesions found that way.
+        move();
+        join(detections, frame, true);
+        measure();
+        move();
+        join(detections, frame, false);
         for (int d = 0; d < n; d++) {
             if (ids[d] == 0) {
-                Track track = new Track(++lastId, detections.get(d).box());
-                track.velocityX = cameraX;
-                track.velocityY = cameraY;
+                Track track = new Track(++lastId, detections.get(d).box(), frame);
                 tracks.add(track);
                 ids[d] = track.id;
             }
         }
-        tracks.removeIf(t -> t.missed > forgetFrames);
+        for (int t = tracks.size() - 1; t >= 0; t--) {
+            Track track = tracks.get(t);
+            if (!track.seen && !camera.measured) {
+                track.missed += BLIND - 1;
+            }
+            if (track.missed > forgetFrames || isDouble(track)) {
+                tracks.remove(t);
+                forgotten.accept(track.id);
+            }
+        }
         return ids;
     }
 
-    private void join(List<Detection> detections) {
+    private void move() {
+        for (int t = 0; t < tracks.size(); t++) {
+            tracks.get(t).move(camera);
+        }
+    }
+
+    private void measure() {
+        camera.clear();
+        for (int t = 0; t < tracks.size(); t++) {
+            Track track = tracks.get(t);
+            if (track.seen && track.whole && track.wasWhole) {
+                camera.add(track.lastX, track.lastY, track.x, track.y);
+            }
+        }
+        camera.fit();
+    }
+
+    /** Established lesions seen in the last frame first, then all others. */
+    private void join(List<Detection> detections, Box frame, boolean established) {
         while (true) {
-            float best = MIN_DIOU;
+            float best = established ? MIN_DIOU_SEEN : MIN_DIOU;
             int bestDetection = -1;
             Track bestTrack = null;
             for (int d = 0; d < detections.size(); d++) {
@@ -70,7 +116,10 @@ final class Tracker {
                 Box box = detections.get(d).box();
                 for (int t = 0; t < tracks.size(); t++) {
                     Track track = tracks.get(t);
-                    float affinity = track.seen ? Float.NEGATIVE_INFINITY : track.affinity(box);
+                    if (track.seen || (established && (track.sightings < ESTABLISHED || track.missed > 1))) {
+                        continue;
+                    }
+                    float affinity = track.affinity(box, frame);
                     if (affinity > best) {
                         best = affinity;
                         bestDetection = d;
@@ -81,32 +130,23 @@ final class Tracker {
             if (bestTrack == null) {
                 return;
             }
-            bestTrack.see(detections.get(bestDetection).box());
+            bestTrack.see(detections.get(bestDetection).box(), frame);
             ids[bestDetection] = bestTrack.id;
         }
     }
 
-    private void camera() {
-        cameraX = medianMotion(true);
-        cameraY = medianMotion(false);
-    }
-
-    private float medianMotion(boolean horizontal) {
-        int n = 0;
+    /** Whether a lesion that is not seen lies where a better established one is: it began as a second box of that. */
+    private boolean isDouble(Track track) {
+        if (track.seen) {
+            return false;
+        }
         for (int t = 0; t < tracks.size(); t++) {
-            Track track = tracks.get(t);
-            if (track.seen && track.moved) {
-                if (motion.length == n) {
-                    motion = Arrays.copyOf(motion, 2 * n);
-                }
-                motion[n++] = horizontal ? track.velocityX : track.velocityY;
+            Track other = tracks.get(t);
+            if (other.seen && other.sightings > track.sightings && other.iou(track) > DOUBLE_IOU) {
+                return true;
             }
         }
-        if (n == 0) {
-            return horizontal ? cameraX * 0.9f : cameraY * 0.9f;
-        }
-        Arrays.sort(motion, 0, n);
-        return motion[n / 2];
+        return false;
     }
 
     private static final class Track {
@@ -115,66 +155,101 @@ final class Tracker {
         float y;
         float width;
         float height;
-        float velocityX;
-        float velocityY;
+        float lastX;
+        float lastY;
+        float lastWidth;
+        float lastHeight;
         boolean seen = true;
-        boolean moved;
-        int missed;
-        private float lastX;
-        private float lastY;
+        /** Whether the border of the frame leaves the box as it is: a cut one does not tell where the lesion is. */
+        boolean whole;
 
-        Track(int id, Box box) {
+        boolean wasWhole;
+        boolean wasEverWhole;
+        int sightings = 1;
+        int missed;
+
+        Track(int id, Box box, Box frame) {
             this.id = id;
-            place(box);
+            place(box, frame);
         }
 
-        void predict(float cameraX, float cameraY) {
-            if (missed > 0) {
-                velocityX = cameraX;
-                velocityY = cameraY;
-            }
+        /** What was is the last frame's from here on. */
+        void next() {
             lastX = x;
             lastY = y;
-            x += velocityX;
-            y += velocityY;
+            lastWidth = width;
+            lastHeight = height;
+            wasWhole = whole && seen;
             seen = false;
             missed++;
         }
 
-        float affinity(Box box) {
-            float area = width * height;
+        /** From where it was in the last frame, unless it has been seen in this one. */
+        void move(CameraMotion camera) {
+            if (!seen) {
+                x = camera.x(lastX, lastY);
+                y = camera.y(lastX, lastY);
+                width = lastWidth * camera.zoom();
+                height = lastHeight * camera.zoom();
+            }
+        }
+
+        /** Distance-IoU of the box and of what the frame should show of the lesion. */
+        float affinity(Box box, Box frame) {
+            float left = Math.max(x - width / 2, frame.left());
+            float top = Math.max(y - height / 2, frame.top());
+            float right = Math.min(x + width / 2, frame.right());
+            float bottom = Math.min(y + height / 2, frame.bottom());
+            if (right - left < 1 || bottom - top < 1) {
+                // Expected outside.
+                left = x - width / 2;
+                top = y - height / 2;
+                right = left + width;
+                bottom = top + height;
+            }
+            float area = (right - left) * (bottom - top);
             float other = box.area();
             if (other > area * MAX_AREA_RATIO || area > other * MAX_AREA_RATIO) {
                 return Float.NEGATIVE_INFINITY;
             }
-            float left = x - width / 2;
-            float top = y - height / 2;
-            float w = Math.min(left + width, box.right()) - Math.max(left, box.left());
-            float h = Math.min(top + height, box.bottom()) - Math.max(top, box.top());
+            float w = Math.min(right, box.right()) - Math.max(left, box.left());
+            float h = Math.min(bottom, box.bottom()) - Math.max(top, box.top());
             float inter = w > 0 && h > 0 ? w * h : 0;
-            float hullWidth = Math.max(left + width, box.right()) - Math.min(left, box.left());
-            float hullHeight = Math.max(top + height, box.bottom()) - Math.min(top, box.top());
-            float dx = x - box.centerX();
-            float dy = y - box.centerY();
+            float hullWidth = Math.max(right, box.right()) - Math.min(left, box.left());
+            float hullHeight = Math.max(bottom, box.bottom()) - Math.min(top, box.top());
+            float dx = (left + right) / 2 - box.centerX();
+            float dy = (top + bottom) / 2 - box.centerY();
             return inter / (area + other - inter)
                     - (dx * dx + dy * dy) / (hullWidth * hullWidth + hullHeight * hullHeight);
         }
 
-        void see(Box box) {
-            if (missed == 1) {
-                float dx = box.centerX() - lastX;
-                float dy = box.centerY() - lastY;
-                float weight = moved ? 0.5f : 1;
-                velocityX += weight * (dx - velocityX);
-                velocityY += weight * (dy - velocityY);
-                moved = true;
-            }
-            missed = 0;
-            seen = true;
-            place(box);
+        float iou(Track other) {
+            float w = Math.min(x + width / 2, other.x + other.width / 2)
+                    - Math.max(x - width / 2, other.x - other.width / 2);
+            float h = Math.min(y + height / 2, other.y + other.height / 2)
+                    - Math.max(y - height / 2, other.y - other.height / 2);
+            float inter = w > 0 && h > 0 ? w * h : 0;
+            return inter / (width * height + other.width * other.height - inter);
         }
 
-        private void place(Box box) {
+        void see(Box box, Box frame) {
+            missed = 0;
+            seen = true;
+            sightings++;
+            place(box, frame);
+        }
+
+        private void place(Box box, Box frame) {
+            boolean known = wasEverWhole;
+            whole = box.left() > frame.left() + 1
+                    && box.top() > frame.top() + 1
+                    && box.right() < frame.right() - 1
+                    && box.bottom() < frame.bottom() - 1;
+            if (known && !whole) {
+                // Where the camera took it, as large as it was: it will come back whole.
+                return;
+            }
+            wasEverWhole |= whole;
             x = box.centerX();
             y = box.centerY();
             width = Math.max(box.width(), 1e-3f);
