@@ -37,6 +37,7 @@ def detector_metadata(net, args):
         "derm.new_coords": "0",
         "derm.nms": "greedy",
         "derm.score_threshold": "%g" % args.threshold,
+        **({"derm.confirm_score": "%g" % args.confirm} if args.confirm else {}),
     }
 
 
@@ -73,6 +74,8 @@ def main():
     p.add_argument("--labels", help="detector: class names in order, separated by commas")
     p.add_argument("--threshold", type=float, default=0.35,
                    help="detector: lowest score that counts unless a user says otherwise")
+    p.add_argument("--confirm", type=float,
+                   help="detector: mean score of a lesion's sightings from which on an exam reports it")
     p.add_argument("--licence", default="Apache-2.0", help="SPDX identifier: that of your weights")
     p.add_argument("--crop-scale", type=float, default=1.25, help="classifier: side of the crop over that of the box")
     p.add_argument("--size", type=int, default=224, help="classifier: input side")

@@ -51,22 +51,24 @@ class PhantomSceneTest {
 
     @Test
     void bare_scene_differsOnlyWhereLesionsWere() {
-        SceneRenderer renderer = new SceneRenderer(416, 416);
+        SceneRenderer renderer = new SceneRenderer(208, 208);
+        int taken = 0;
         for (long seed = 20; seed < 24; seed++) {
             PhantomScene scene = renderer.render(seed, Framing.MIDDLE, PLAIN);
             PhantomScene bare = renderer.render(seed, Framing.MIDDLE, new Studio(-1, true, true, 0, true));
-            assertThat(scene.lesions()).isNotEmpty();
+            taken += scene.lesions().size();
             assertThat(bare.lesions()).isEmpty();
             byte[] with = scene.bgr();
             byte[] without = bare.bgr();
             for (int i = 0; i < with.length; i++) {
-                float x = i / 3 % 416 + 0.5f;
-                float y = i / 3 / 416 + 0.5f;
-                if (scene.lesions().stream().noneMatch(t -> near(t, x, y))) {
-                    assertThat(without[i]).as("seed %d at %.0f,%.0f", seed, x, y).isEqualTo(with[i]);
+                float x = i / 3 % 208 + 0.5f;
+                float y = i / 3 / 208 + 0.5f;
+                if (without[i] != with[i]) {
+                    assertThat(scene.lesions()).as("seed %d at %.0f,%.0f", seed, x, y).anyMatch(t -> near(t, x, y));
                 }
             }
         }
+        assertThat(taken).isGreaterThan(8);
     }
 
     /** Within the box and as much again on each side: pigment fades out over the border. */
