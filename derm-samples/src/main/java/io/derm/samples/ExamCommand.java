@@ -154,7 +154,7 @@ final class ExamCommand implements Callable<Integer> {
                 ExamListener listener = f -> {
                     recording.write(f);
                     findings.write(f);
-                    f.bestLooks().forEach(s -> crops.keep(f.frame(), s));
+                    crops.keep(f);
                     course.add(f, exam.status().dropped());
                     progress.step(lesions(f.sightings().size()));
                 };

@@ -119,6 +119,10 @@ final class ExamCourse {
         }
         drop(stretch, droppedSoFar);
         findings.sightings().forEach(s -> add(cell, frame, s));
+        // Of a live source the frame of a best look may have been dropped on its way here.
+        findings.sightings()
+                .forEach(s ->
+                        bestLooks.putIfAbsent(s.lesion(), part(s.detection().box(), frame)));
         findings.bestLooks()
                 .forEach(s -> bestLooks.put(s.lesion(), part(s.detection().box(), frame)));
     }

@@ -76,7 +76,7 @@ final class Plot {
         return this;
     }
 
-    /** A line through points in order of {@code x}, broken where two are further apart than {@code gap}; a dot for a point alone. */
+    /** A line through points in order of {@code x}, broken where two are further apart than {@code gap}; a short dash for a point alone. */
     Plot line(double[] xs, double[] ys, double gap, String style) {
         StringBuilder path = new StringBuilder();
         for (int i = 0; i < xs.length; i++) {
@@ -84,7 +84,7 @@ final class Plot {
             boolean ends = i == xs.length - 1 || xs[i + 1] - xs[i] > gap;
             path.append(String.format(Locale.ROOT, "%s%.1f %.1f", begins ? "M" : "L", x(xs[i]), y(ys[i])));
             if (begins && ends) {
-                path.append("h.1");
+                path.append("h3");
             }
         }
         body.append("<path class=\"l ")

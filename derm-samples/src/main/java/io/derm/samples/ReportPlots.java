@@ -319,7 +319,7 @@ final class ReportPlots {
                         "drops",
                         "Frames dropped over the exam",
                         "Dropped frames by cause, over the time of the source."),
-                "Frames captured and not examined, in each " + number(course.stretchSeconds(), 2) + " s.",
+                "Frames captured and not delivered, in each " + number(course.stretchSeconds(), 2) + " s.",
                 Html.table(
                         "drops-table",
                         1,

@@ -86,6 +86,14 @@ class ExamCourseTest {
         assertThat(course.runs(2)).isEmpty();
     }
 
+    @Test
+    void bestLook_whoseFrameWasDropped_isTheFirstDelivered() throws Exception {
+        ExamCourse course = new ExamCourse();
+        add(course, 0, 1, 0, List.of(sighting(1, LesionClass.BENIGN)));
+        assertThat(course.bestLook(1)).contains(Box.ofSize(0.25f, 0.25f, 0.5f, 0.5f));
+        assertThat(course.bestLook(2)).isEmpty();
+    }
+
     /** Hundreds of lesions in an hour, of scripted models, so that their number is known and the hour is short. */
     @Test
     void report_ofAnHour_isSmall() throws Exception {
