@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
             ClassifyCommand.class,
             PhantomCommand.class,
             EvaluateCommand.class,
+            EvaluateClipsCommand.class,
             CompareCommand.class,
             InspectCommand.class,
             ImportCommand.class,

@@ -81,6 +81,9 @@ final class ExamCommand implements Callable<Integer> {
     private int threads;
 
     @Mixin
+    private final EvidenceOptions evidenceOptions = new EvidenceOptions();
+
+    @Mixin
     private final DetectionOptions detectionOptions = new DetectionOptions();
 
     @Mixin
@@ -137,7 +140,13 @@ final class ExamCommand implements Callable<Integer> {
         Outputs.folder(out);
         // A lesion in a still picture is not seen again.
         boolean stills = !frames.info().live() && frames.info().framesPerSecond() <= 1;
-        ExamOptions options = stills ? ExamOptions.defaults().withConfirmSightings(1) : ExamOptions.defaults();
+        ExamOptions usual = stills
+                ? ExamOptions.defaults()
+                        .withConfirmSightings(1)
+                        .withConfirmScore(0)
+                        .withClassifyEvery(1)
+                : ExamOptions.defaults();
+        ExamOptions options = evidenceOptions.over(usual);
         Exam exam = new Exam(frames, detector, classifier, options);
         if (metrics != null) {
             metrics.add(exam, name, examined);
