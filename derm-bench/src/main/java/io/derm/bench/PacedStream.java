@@ -50,13 +50,16 @@ final class PacedStream implements AutoCloseable {
      * @throws IllegalStateException if findings differ from that, or a frame is neither delivered nor counted as dropped
      */
     void run(PacedCamera camera, List<Findings> expected, PacedTally tally) throws Exception {
-        ExamSummary summary = new Exam(camera, detector, classifier, ExamOptions.defaults()).run(findings -> {
-            expected.get((int) (findings.frame().sequence() % expected.size())).require(findings);
-            tally.delivered(
-                    findings.frame().capturedNanos(),
-                    findings.latencyNanos(),
-                    findings.sightings().size());
-        });
+        ExamSummary summary = new Exam(
+                        camera, detector, classifier, ExamOptions.defaults().withClassifyEvery(1))
+                .run(findings -> {
+                    expected.get((int) (findings.frame().sequence() % expected.size()))
+                            .require(findings);
+                    tally.delivered(
+                            findings.frame().capturedNanos(),
+                            findings.latencyNanos(),
+                            findings.sightings().size());
+                });
         long dropped =
                 summary.dropped().values().stream().mapToLong(Long::longValue).sum();
         if (camera.handedOut() != summary.frames() + dropped) {

@@ -6,13 +6,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Gives the boxes of successive frames lesion numbers. Skin does not move by itself: between frames all known lesions move as the camera
- * does, whose motion is measured on those seen in both (camera motion compensation as in BoT-SORT, Aharon et al. 2022, with the lesions
- * themselves as key points), so that one that is covered or out of the frame for a while is expected where it will come back. Boxes are
- * joined greedily by distance-IoU (Zheng et al., AAAI 2020), which still ranks small boxes that no longer overlap; lesions that are
- * established choose first (the cascade of Deep SORT, Wojke et al. 2017). Confined.
+ * Gives the boxes of successive frames lesion numbers. Skin does not move by itself, so lesions keep their places on a map, and each
+ * frame's boxes tell where the camera is over it (landmark-based localisation and mapping, as Smith, Self and Cheeseman 1990, with running
+ * means in place of covariances): a lesion that is covered or out of the frame for a while is expected where it will come back. Boxes are
+ * joined greedily by distance-IoU (Zheng et al., AAAI 2020), which still ranks small boxes that no longer overlap; established lesions
+ * seen lately choose first (the cascade of Deep SORT, Wojke et al. 2017). Confined.
  */
 final class Tracker {
     /** Lowest distance-IoU of a pair: about one and a half box sizes apart. */
@@ -23,16 +24,17 @@ final class Tracker {
     private static final float MAX_AREA_RATIO = 4;
     /** Sightings after which a lesion is established. */
     private static final int ESTABLISHED = 3;
+    /** Sightings that a place on the map is the mean of, at most: skin bends. */
+    private static final int MEMORY = 30;
     /** A box that overlaps a better established lesion of the same frame by more is a second box of that lesion. */
     private static final float DOUBLE_IOU = 0.6f;
-
-    /** A frame that does not tell how the camera moved counts as so many. */
+    /** A frame that does not tell where the camera is counts as so many. */
     private static final int BLIND = 10;
 
     private final int forgetFrames;
     private final IntConsumer forgotten;
     private final List<Track> tracks = new ArrayList<>();
-    private final CameraMotion camera = new CameraMotion();
+    private final CameraPose camera = new CameraPose();
     private int lastId;
     private int[] ids = new int[16];
 
@@ -49,6 +51,7 @@ final class Tracker {
     /**
      * Joins one frame's detections to the lesions known so far.
      *
+     * @param frame bounds of the frame
      * @return the lesion number of each detection; valid until the next call
      */
     int[] update(List<Detection> detections, Box frame) {
@@ -57,53 +60,41 @@ final class Tracker {
             ids = new int[2 * n];
         }
         Arrays.fill(ids, 0, n, 0);
+        camera.next();
         for (int t = 0; t < tracks.size(); t++) {
-            tracks.get(t).next();
+            Track track = tracks.get(t);
+            track.box = null;
+            track.missed++;
         }
-        // As the camera moved until now; then, as measured on the lesions found that way.
-        move();
+        project();
         join(detections, frame, true);
-        measure();
-        move();
+        for (int t = 0; t < tracks.size(); t++) {
+            tracks.get(t).measure(camera, frame);
+        }
+        camera.fit();
+        project();
         join(detections, frame, false);
+        for (int t = 0; t < tracks.size(); t++) {
+            tracks.get(t).settle(camera, frame);
+        }
         for (int d = 0; d < n; d++) {
             if (ids[d] == 0) {
-                Track track = new Track(++lastId, detections.get(d).box(), frame);
+                Track track = new Track(++lastId, detections.get(d).box(), camera, frame);
                 tracks.add(track);
                 ids[d] = track.id;
             }
         }
-        for (int t = tracks.size() - 1; t >= 0; t--) {
-            Track track = tracks.get(t);
-            if (!track.seen && !camera.measured) {
-                track.missed += BLIND - 1;
-            }
-            if (track.missed > forgetFrames || isDouble(track)) {
-                tracks.remove(t);
-                forgotten.accept(track.id);
-            }
-        }
+        forget();
         return ids;
     }
 
-    private void move() {
+    private void project() {
         for (int t = 0; t < tracks.size(); t++) {
-            tracks.get(t).move(camera);
+            tracks.get(t).project(camera);
         }
     }
 
-    private void measure() {
-        camera.clear();
-        for (int t = 0; t < tracks.size(); t++) {
-            Track track = tracks.get(t);
-            if (track.seen && track.whole && track.wasWhole) {
-                camera.add(track.lastX, track.lastY, track.x, track.y);
-            }
-        }
-        camera.fit();
-    }
-
-    /** Established lesions seen in the last frame first, then all others. */
+    /** Established lesions seen in the last frame, or all others. */
     private void join(List<Detection> detections, Box frame, boolean established) {
         while (true) {
             float best = established ? MIN_DIOU_SEEN : MIN_DIOU;
@@ -116,7 +107,7 @@ final class Tracker {
                 Box box = detections.get(d).box();
                 for (int t = 0; t < tracks.size(); t++) {
                     Track track = tracks.get(t);
-                    if (track.seen || (established && (track.sightings < ESTABLISHED || track.missed > 1))) {
+                    if (track.box != null || (established && (track.sightings < ESTABLISHED || track.missed > 1))) {
                         continue;
                     }
                     float affinity = track.affinity(box, frame);
@@ -130,68 +121,103 @@ final class Tracker {
             if (bestTrack == null) {
                 return;
             }
-            bestTrack.see(detections.get(bestDetection).box(), frame);
+            bestTrack.box = detections.get(bestDetection).box();
             ids[bestDetection] = bestTrack.id;
+        }
+    }
+
+    private void forget() {
+        for (int t = tracks.size() - 1; t >= 0; t--) {
+            Track track = tracks.get(t);
+            if (track.missed > 0 && !camera.measured()) {
+                track.missed += BLIND - 1;
+            }
+            if (track.missed > forgetFrames || isDouble(track)) {
+                tracks.remove(t);
+                forgotten.accept(track.id);
+            }
         }
     }
 
     /** Whether a lesion that is not seen lies where a better established one is: it began as a second box of that. */
     private boolean isDouble(Track track) {
-        if (track.seen) {
+        if (track.missed == 0) {
             return false;
         }
         for (int t = 0; t < tracks.size(); t++) {
             Track other = tracks.get(t);
-            if (other.seen && other.sightings > track.sightings && other.iou(track) > DOUBLE_IOU) {
+            if (other.missed == 0 && other.sightings > track.sightings && other.iou(track) > DOUBLE_IOU) {
                 return true;
             }
         }
         return false;
     }
 
+    /** A lesion with its place on the map, and where that is in the frame at hand. */
     private static final class Track {
         final int id;
-        float x;
-        float y;
-        float width;
-        float height;
-        float lastX;
-        float lastY;
-        float lastWidth;
-        float lastHeight;
-        boolean seen = true;
-        /** Whether the border of the frame leaves the box as it is: a cut one does not tell where the lesion is. */
-        boolean whole;
+        /** The frame's box of it, null where there is none. */
+        @Nullable
+        Box box;
 
-        boolean wasWhole;
-        boolean wasEverWhole;
-        int sightings = 1;
+        int sightings;
         int missed;
+        private float mapX;
+        private float mapY;
+        private float mapWidth;
+        private float mapHeight;
+        /** Sightings whole in the frame that the place is the mean of; a cut box does not tell where the lesion is. */
+        private int places;
 
-        Track(int id, Box box, Box frame) {
+        private float x;
+        private float y;
+        private float width;
+        private float height;
+
+        Track(int id, Box box, CameraPose camera, Box frame) {
             this.id = id;
-            place(box, frame);
+            this.box = box;
+            settle(camera, frame);
         }
 
-        /** What was is the last frame's from here on. */
-        void next() {
-            lastX = x;
-            lastY = y;
-            lastWidth = width;
-            lastHeight = height;
-            wasWhole = whole && seen;
-            seen = false;
-            missed++;
+        void project(CameraPose camera) {
+            x = camera.x(mapX, mapY);
+            y = camera.y(mapX, mapY);
+            width = mapWidth * camera.zoom();
+            height = mapHeight * camera.zoom();
         }
 
-        /** From where it was in the last frame, unless it has been seen in this one. */
-        void move(CameraMotion camera) {
-            if (!seen) {
-                x = camera.x(lastX, lastY);
-                y = camera.y(lastX, lastY);
-                width = lastWidth * camera.zoom();
-                height = lastHeight * camera.zoom();
+        void measure(CameraPose camera, Box frame) {
+            if (box != null && places > 0 && whole(box, frame)) {
+                camera.add(mapX, mapY, box.centerX(), box.centerY(), Math.min(places, MEMORY));
             }
+        }
+
+        /** Takes the box for what it says of the place, now that the camera's is known. */
+        void settle(CameraPose camera, Box frame) {
+            if (box == null) {
+                return;
+            }
+            missed = 0;
+            sightings++;
+            boolean whole = whole(box, frame);
+            if (places > 0 && !whole) {
+                return;
+            }
+            places += whole ? 1 : 0;
+            float share = 1f / Math.max(1, Math.min(places, MEMORY));
+            mapX += share * (camera.mapX(box.centerX(), box.centerY()) - mapX);
+            mapY += share * (camera.mapY(box.centerX(), box.centerY()) - mapY);
+            mapWidth += share * (Math.max(box.width(), 1e-3f) / camera.zoom() - mapWidth);
+            mapHeight += share * (Math.max(box.height(), 1e-3f) / camera.zoom() - mapHeight);
+            project(camera);
+        }
+
+        private static boolean whole(Box box, Box frame) {
+            return box.left() > frame.left() + 1
+                    && box.top() > frame.top() + 1
+                    && box.right() < frame.right() - 1
+                    && box.bottom() < frame.bottom() - 1;
         }
 
         /** Distance-IoU of the box and of what the frame should show of the lesion. */
@@ -230,30 +256,6 @@ final class Tracker {
                     - Math.max(y - height / 2, other.y - other.height / 2);
             float inter = w > 0 && h > 0 ? w * h : 0;
             return inter / (width * height + other.width * other.height - inter);
-        }
-
-        void see(Box box, Box frame) {
-            missed = 0;
-            seen = true;
-            sightings++;
-            place(box, frame);
-        }
-
-        private void place(Box box, Box frame) {
-            boolean known = wasEverWhole;
-            whole = box.left() > frame.left() + 1
-                    && box.top() > frame.top() + 1
-                    && box.right() < frame.right() - 1
-                    && box.bottom() < frame.bottom() - 1;
-            if (known && !whole) {
-                // Where the camera took it, as large as it was: it will come back whole.
-                return;
-            }
-            wasEverWhole |= whole;
-            x = box.centerX();
-            y = box.centerY();
-            width = Math.max(box.width(), 1e-3f);
-            height = Math.max(box.height(), 1e-3f);
         }
     }
 }

@@ -3,6 +3,7 @@ package io.derm.samples;
 import io.derm.api.Box;
 import io.derm.api.Frame;
 import io.derm.capture.Images;
+import io.derm.pipeline.FrameFindings;
 import io.derm.pipeline.Sighting;
 import java.util.Base64;
 import java.util.HashMap;
@@ -18,7 +19,18 @@ final class BestCrops {
 
     private final Map<Integer, byte[]> crops = new HashMap<>();
 
-    void keep(Frame frame, Sighting sighting) {
+    /**
+     * Keeps what a frame shows of lesions: the best looks, and any look at a lesion without a picture, since of a live source the frame
+     * of a best look may have been dropped on its way here.
+     */
+    void keep(FrameFindings findings) {
+        findings.sightings().stream()
+                .filter(s ->
+                        !crops.containsKey(s.lesion()) || findings.bestLooks().contains(s))
+                .forEach(s -> keep(findings.frame(), s));
+    }
+
+    private void keep(Frame frame, Sighting sighting) {
         Box box = sighting.detection().box();
         float side = Math.max(box.width(), box.height()) * MARGIN;
         Box crop = Box.ofCenter(box.centerX(), box.centerY(), side, side).clip(frame.bounds());

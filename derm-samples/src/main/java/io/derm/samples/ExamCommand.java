@@ -22,7 +22,10 @@ import io.derm.pipeline.FrameFindings;
 import io.derm.pipeline.LatencySummary;
 import io.derm.pipeline.Lesion;
 import io.derm.pipeline.Stage;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -121,13 +124,13 @@ final class ExamCommand implements Callable<Integer> {
                 Detector detector = Wiring.get(injector, Detector.class);
                 Classifier classifier = Wiring.get(injector, Classifier.class)) {
             String name = clip == null ? frames.frames().info().name() : "bundled phantom clip";
-            return run(name, runtime.name(), frames, detector, classifier, metrics);
+            return run(name, clip, frames, detector, classifier, metrics);
         }
     }
 
     private int run(
             String name,
-            String runtime,
+            @Nullable DemoClip clip,
             ExamSource examined,
             Detector detector,
             Classifier classifier,
@@ -149,7 +152,8 @@ final class ExamCommand implements Callable<Integer> {
             metrics.add(exam, name, examined);
         }
         BestCrops crops = new BestCrops();
-        LatencyCourse latency = new LatencyCourse();
+        ExamCourse course = new ExamCourse();
+        Instant begun = Instant.now();
         DermException failure = null;
         boolean stopped;
         try (Interruption interruption = new Interruption(exam)) {
@@ -159,8 +163,8 @@ final class ExamCommand implements Callable<Integer> {
                 ExamListener listener = f -> {
                     recording.write(f);
                     findings.write(f);
-                    f.bestLooks().forEach(s -> crops.keep(f.frame(), s));
-                    latency.add(f.frame().timestampMicros(), f.latencyNanos());
+                    crops.keep(f);
+                    course.add(f, exam.status().dropped());
                     progress.step(lesions(f.sightings().size()));
                 };
                 exam.run(listener);
@@ -175,10 +179,16 @@ final class ExamCommand implements Callable<Integer> {
                     : stopped ? "Stopped by the user." : "Complete.";
             ended += examined.outages();
             if (summary.frames() > 0) {
-                HtmlReport.Facts facts =
-                        new HtmlReport.Facts(name, runtime, List.of(detector.model(), classifier.model()), ended);
+                course.end(summary.dropped());
+                HtmlReport.Facts facts = new HtmlReport.Facts(
+                        name,
+                        frames.info(),
+                        begun,
+                        List.of(detector.model(), classifier.model()),
+                        ended,
+                        files(name, clip));
                 try {
-                    Outputs.write(out.resolve("report.html"), HtmlReport.render(facts, summary, crops, latency));
+                    Outputs.write(out.resolve("report.html"), HtmlReport.render(facts, summary, crops, course));
                 } catch (DermException e) {
                     if (failure == null) {
                         throw e;
@@ -192,6 +202,24 @@ final class ExamCommand implements Callable<Integer> {
             throw failure;
         }
         return stopped ? STOPPED : 0;
+    }
+
+    /** Digests of what was examined, where it is one file, and of what was written. */
+    private List<FileDigest> files(String name, @Nullable DemoClip clip) {
+        List<FileDigest> files = new ArrayList<>();
+        // A URI is no file name on every system, and no file on any.
+        if (clip != null) {
+            files.add(FileDigest.of(name, clip.path()));
+        } else if (!name.contains(":") && Files.isRegularFile(Path.of(name))) {
+            files.add(FileDigest.of(name, Path.of(name)));
+        }
+        for (String written : List.of("findings.jsonl", "exam.mp4")) {
+            Path file = out.resolve(written);
+            if (Files.exists(file) && !(noRecording && written.equals("exam.mp4"))) {
+                files.add(FileDigest.of(written, file));
+            }
+        }
+        return files;
     }
 
     private static String lesions(int n) {

@@ -2,189 +2,235 @@ package io.derm.samples;
 
 import io.derm.api.LesionClass;
 import io.derm.api.Model;
-import io.derm.pipeline.Course;
+import io.derm.api.ModelKeys;
+import io.derm.api.RuntimeUse;
+import io.derm.api.SourceInfo;
+import io.derm.onnx.ModelHeader;
 import io.derm.pipeline.ExamSummary;
-import io.derm.pipeline.LatencySummary;
 import io.derm.pipeline.Lesion;
-import io.derm.pipeline.Stage;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 
-/** The report of an exam: one HTML page that needs nothing beside it. */
+/** The report of an exam: one HTML page that needs nothing beside it, of a size that does not grow with the length of the exam. */
 final class HtmlReport {
-    private static final String STYLE = """
-            :root { color-scheme: light dark; --line: #8886; --soft: #8881; }
-            body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 62rem; padding: 0 1rem; }
-            .notice { border: 2px solid #b06f00; border-radius: .5rem; padding: .5rem 1rem; font-weight: 600; }
-            table { border-collapse: collapse; width: 100%; margin: 1rem 0; }
-            th, td { border-bottom: 1px solid var(--line); padding: .4rem .6rem; text-align: left; vertical-align: middle; }
-            td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
-            code { word-break: break-all; font-size: 12px; }
-            svg { background: var(--soft); border-radius: .3rem; max-width: 100%; }
-            svg text { font-size: 9px; fill: currentColor; opacity: .7; }
-            polyline { fill: none; stroke-width: 1.5; }
-            .BENIGN { stroke: #1b7f79; } .UNKNOWN { stroke: #b06f00; } .MELANOMA { stroke: #c2185b; }
-            .latency { stroke: #3f6fb5; } .grid { stroke: var(--line); stroke-dasharray: 2 3; }
-            .tag { display: inline-block; border-radius: 1rem; padding: 0 .7rem; color: #fff; font-weight: 600; }
-            .tag.BENIGN { background: #1b7f79; } .tag.UNKNOWN { background: #b06f00; } .tag.MELANOMA { background: #c2185b; }
-            img { max-width: 120px; max-height: 120px; border-radius: .3rem; display: block; }
-            @media print { body { margin: 0; max-width: none; } tr { break-inside: avoid; } }
-            """;
+    /** So many lesions have their picture and plot. */
+    static final int SHOWN = 40;
 
-    private final StringBuilder html = new StringBuilder(1 << 16);
+    private static final int LISTED = 500;
 
-    /** What is said above the lesions. */
-    record Facts(String source, String runtime, List<Model> models, String ended) {}
+    private final StringBuilder html = new StringBuilder(1 << 17);
+
+    /**
+     * What the report says beside the findings.
+     *
+     * @param source what was examined, for people
+     * @param models the detector's and the classifier's
+     * @param ended how the exam ended, a sentence
+     * @param files what was examined and written, as far as it is files
+     */
+    record Facts(
+            String source, SourceInfo info, Instant begun, List<Model> models, String ended, List<FileDigest> files) {}
 
     private HtmlReport() {}
 
-    static String render(Facts facts, ExamSummary summary, BestCrops crops, LatencyCourse latency) {
+    static String render(Facts facts, ExamSummary summary, BestCrops crops, ExamCourse course) {
         HtmlReport report = new HtmlReport();
-        report.page(facts, summary, crops, latency);
+        report.page(facts, summary, crops, new ReportPlots(course));
         return report.html.toString();
     }
 
-    private void page(Facts facts, ExamSummary summary, BestCrops crops, LatencyCourse latency) {
-        html.append("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">")
-                .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">")
-                .append("<title>derm exam report</title><style>")
-                .append(STYLE)
+    private void page(Facts facts, ExamSummary summary, BestCrops crops, ReportPlots plots) {
+        html.append("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>")
+                .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>")
+                .append("<title>derm exam report</title><style>\n")
+                .append(style())
                 .append("</style></head><body>\n<h1>Exam report</h1>\n<p class=\"notice\">")
-                .append(escape(Derm.RESEARCH_USE))
+                .append(Html.escape(Derm.RESEARCH_USE))
                 .append(" No finding in this report is a diagnosis.</p>\n");
         html.append(String.format(
                 Locale.ROOT,
-                "<p>Source <b>%s</b>: %d frames in %.1f s, %.1f frames/s. %s Runtime <b>%s</b>, derm %s.</p>%n",
-                escape(facts.source()),
+                "<p>Source <b>%s</b>: %d frames in %.1f s, %.1f frames/s. %s</p>%n",
+                Html.escape(facts.source()),
                 summary.frames(),
                 summary.elapsedNanos() / 1e9,
                 summary.framesPerSecond(),
-                escape(facts.ended()),
-                escape(facts.runtime()),
-                escape(Derm.version())));
-        lesions(summary, crops);
-        times(summary, latency);
-        models(facts);
-        html.append("<footer><p>").append(escape(Derm.RESEARCH_USE)).append("</p></footer></body></html>\n");
+                Html.escape(facts.ended())));
+        lesions(summary, crops, plots);
+        html.append("<h2>Speed</h2>\n")
+                .append(plots.stages(summary.times()))
+                .append(plots.latency())
+                .append("<h2>Dropped frames</h2>\n")
+                .append(plots.drops());
+        facts(facts, summary);
+        html.append("<footer><p>").append(Html.escape(Derm.RESEARCH_USE)).append("</p></footer></body></html>\n");
     }
 
-    private void lesions(ExamSummary summary, BestCrops crops) {
+    private static String style() {
+        try (InputStream in = Objects.requireNonNull(HtmlReport.class.getResourceAsStream("report.css"))) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void lesions(ExamSummary summary, BestCrops crops, ReportPlots plots) {
         html.append("<h2>Lesions</h2>\n");
-        if (summary.lesions().isEmpty()) {
+        List<Lesion> all = summary.lesions();
+        if (all.isEmpty()) {
             html.append("<p>None was seen often enough to be reported.</p>\n");
         } else {
-            html.append("<table><thead><tr><th class=\"n\">Lesion</th><th>Best look</th><th>Assessment</th>")
-                    .append("<th>Mean probabilities</th><th>Seen</th><th>Course over time</th></tr></thead><tbody>\n");
-            summary.lesions().forEach(l -> lesion(l, crops));
-            html.append("</tbody></table>\n");
+            List<Lesion> shown = shown(all);
+            html.append(plots.timeline(shown));
+            if (shown.size() < all.size()) {
+                html.append("<p id=\"shown\">Shown are ")
+                        .append(shown.size())
+                        .append(" of ")
+                        .append(all.size())
+                        .append(" lesions: the more serious class first, then those seen more often.</p>\n");
+            }
+            shown.forEach(l -> card(l, crops, plots));
+            others(all, shown);
         }
         html.append("<p>Boxes that were not seen again often enough to be counted: ")
                 .append(summary.unconfirmed())
                 .append(".</p>\n");
+        if (!all.isEmpty()) {
+            html.append("<h2>Positions and scores</h2>\n<div class=\"pair\">")
+                    .append(plots.positions(shown(all)))
+                    .append("<div>")
+                    .append(plots.scores())
+                    .append("</div></div>\n");
+        }
     }
 
-    private void lesion(Lesion lesion, BestCrops crops) {
-        String image = crops.dataUri(lesion.id())
-                .map(uri -> "<img alt=\"Lesion " + lesion.id() + "\" src=\"" + uri + "\">")
-                .orElse("");
-        html.append("<tr><td class=\"n\">")
-                .append(lesion.id())
-                .append("</td><td>")
-                .append(image)
-                .append("</td>");
-        html.append(String.format(
-                Locale.ROOT,
-                "<td><span class=\"tag %s\">%s</span></td><td>",
-                lesion.lesionClass(),
-                lesion.lesionClass().name().toLowerCase(Locale.ROOT)));
+    /** Those with a picture, in order of appearance. */
+    private static List<Lesion> shown(List<Lesion> all) {
+        return all.stream()
+                .sorted(Comparator.comparing(Lesion::lesionClass)
+                        .thenComparing(Lesion::sightings)
+                        .reversed())
+                .limit(SHOWN)
+                .sorted(Comparator.comparingInt(Lesion::id))
+                .toList();
+    }
+
+    private void others(List<Lesion> all, List<Lesion> shown) {
+        List<Lesion> others = all.stream().filter(l -> !shown.contains(l)).toList();
+        if (others.isEmpty()) {
+            return;
+        }
+        html.append("<h3>The other lesions</h3>\n")
+                .append(Html.table(
+                        "others",
+                        2,
+                        List.of("Lesion", "Class", "benign %", "unknown %", "melanoma %", "From s", "To s", "Frames"),
+                        others.stream().limit(LISTED).map(HtmlReport::row).toList()));
+        if (others.size() > LISTED) {
+            html.append("<p>").append(others.size() - LISTED).append(" more are in findings.jsonl alone.</p>\n");
+        }
+    }
+
+    private static List<String> row(Lesion lesion) {
+        List<String> row =
+                new ArrayList<>(List.of(Integer.toString(lesion.id()), ReportPlots.style(lesion.lesionClass())));
         for (LesionClass c : LesionClass.values()) {
+            row.add(ReportPlots.number(100 * lesion.probabilities().getOrDefault(c, 0f), 0));
+        }
+        row.add(ReportPlots.number(lesion.firstMicros() / 1e6, 1));
+        row.add(ReportPlots.number(lesion.lastMicros() / 1e6, 1));
+        row.add(Integer.toString(lesion.sightings()));
+        return row;
+    }
+
+    private void card(Lesion lesion, BestCrops crops, ReportPlots plots) {
+        String style = ReportPlots.style(lesion.lesionClass());
+        html.append("<section class=\"card\" id=\"lesion-")
+                .append(lesion.id())
+                .append("\"><div>")
+                .append(crops.dataUri(lesion.id())
+                        .map(uri -> "<img alt=\"Best look of lesion " + lesion.id() + "\" src=\"" + uri + "\"/>")
+                        .orElse(""))
+                .append("</div>");
+        html.append(String.format(
+                Locale.ROOT, "<div><h3>Lesion %d <span class=\"tag %s\">%s</span></h3>", lesion.id(), style, style));
+        for (LesionClass c : LesionClass.values()) {
+            double percent = 100 * lesion.probabilities().getOrDefault(c, 0f);
             html.append(String.format(
                     Locale.ROOT,
-                    "%s %.0f&nbsp;%%<br>",
-                    c.name().toLowerCase(Locale.ROOT),
-                    100 * lesion.probabilities().getOrDefault(c, 0f)));
+                    "<div class=\"bar %s\"><span>%s</span><i style=\"width:%.0f%%\"></i><b>%.0f %%</b></div>",
+                    ReportPlots.style(c),
+                    ReportPlots.style(c),
+                    percent,
+                    percent));
         }
         html.append(String.format(
-                Locale.ROOT,
-                "</td><td>%.1f to %.1f s<br>%d frames</td><td>%s</td></tr>%n",
-                lesion.firstMicros() / 1e6,
-                lesion.lastMicros() / 1e6,
-                lesion.sightings(),
-                course(lesion.course())));
-    }
-
-    private static String course(Course course) {
-        int n = course.size();
-        long[] micros = course.timestampsMicros();
-        double[] x = new double[n];
-        for (int i = 0; i < n; i++) {
-            x[i] = (micros[i] - micros[0]) / 1e6;
-        }
-        Svg svg = new Svg(240, 70, n > 0 ? x[n - 1] : 1, 1).grid(0.5, "50 %");
-        for (LesionClass c : LesionClass.values()) {
-            double[] y = new double[n];
-            for (int i = 0; i < n; i++) {
-                y[i] = course.probability(i, c);
-            }
-            svg.line(x, y, c.name());
-        }
-        return svg.render("Probability of each class over the time the lesion was seen");
-    }
-
-    private void times(ExamSummary summary, LatencyCourse latency) {
-        html.append("<h2>Speed</h2>\n<table><thead><tr><th>Stage</th>");
-        for (String head : List.of("frames", "mean ms", "p50", "p90", "p99", "p99.9", "max")) {
-            html.append("<th class=\"n\">").append(head).append("</th>");
-        }
-        html.append("</tr></thead><tbody>\n");
-        for (Stage stage : Stage.values()) {
-            LatencySummary t = summary.times().get(stage);
-            if (t != null && t.count() > 0) {
-                html.append(String.format(
                         Locale.ROOT,
-                        "<tr><td>%s</td><td class=\"n\">%d</td>",
-                        stage.name().toLowerCase(Locale.ROOT),
-                        t.count()));
-                for (double nanos : new double[] {t.mean(), t.p50(), t.p90(), t.p99(), t.p999(), t.max()}) {
-                    html.append(String.format(Locale.ROOT, "<td class=\"n\">%.2f</td>", nanos / 1e6));
-                }
-                html.append("</tr>\n");
-            }
-        }
-        html.append("</tbody></table>\n");
-        double[] millis = latency.millis();
-        double[] seconds = latency.seconds();
-        double max = 1;
-        for (double v : millis) {
-            max = Math.max(max, v);
-        }
-        html.append(new Svg(900, 140, seconds.length > 0 ? seconds[seconds.length - 1] : 1, max)
-                        .grid(max, String.format(Locale.ROOT, "%.0f ms", max))
-                        .grid(max / 2, String.format(Locale.ROOT, "%.0f ms", max / 2))
-                        .line(seconds, millis, "latency")
-                        .render("Latency from capture to finding over the time of the source"))
-                .append(
-                        "\n<p>Latency from the capture of a frame to its findings, largest of each stretch. A recorded source is")
-                .append(" held back by the slowest stage, so the wait between stages counts in.</p>\n");
+                        "<p class=\"quiet\">Means over its sightings. Seen from %.1f to %.1f s, in %d frames; best at %.1f s.</p></div>",
+                        lesion.firstMicros() / 1e6,
+                        lesion.lastMicros() / 1e6,
+                        lesion.sightings(),
+                        lesion.bestMicros() / 1e6))
+                .append(plots.probabilities(lesion))
+                .append("</section>\n");
     }
 
-    private void models(Facts facts) {
-        html.append("<h2>Models</h2>\n<table><thead><tr><th>File</th><th>SHA-256</th></tr></thead><tbody>\n");
-        for (Model model : facts.models()) {
-            html.append("<tr><td>")
-                    .append(escape(model.name()))
-                    .append("</td><td><code>")
-                    .append(model.sha256())
-                    .append("</code></td></tr>\n");
+    private void facts(Facts facts, ExamSummary summary) {
+        SourceInfo info = facts.info();
+        List<List<String>> rows = new ArrayList<>();
+        rows.add(List.of("Source", facts.source()));
+        rows.add(List.of("Picture", info.width() > 0 ? info.width() + " x " + info.height() : "of varying size"));
+        rows.add(List.of(
+                "Kind",
+                info.live() ? "live" : info.frames() < 0 ? "recording" : "recording of " + info.frames() + " frames"));
+        if (info.framesPerSecond() > 0) {
+            rows.add(List.of("Rate", ReportPlots.number(info.framesPerSecond(), 2) + " frames/s"));
         }
-        html.append("</tbody></table>\n");
+        rows.add(List.of("Begun", facts.begun().truncatedTo(ChronoUnit.SECONDS).toString()));
+        rows.add(List.of("derm", Derm.version()));
+        rows.add(List.of(
+                "Machine",
+                System.getProperty("os.name") + " " + System.getProperty("os.arch") + ", "
+                        + Runtime.getRuntime().availableProcessors() + " processors, Java " + Runtime.version()));
+        html.append("<h2>What was run</h2>\n").append(Html.table("facts", 2, List.of("What", "Value"), rows));
+        html.append("<div class=\"digests\">")
+                .append(Html.table(
+                        "models",
+                        6,
+                        List.of("Model", "File", "Version", "Precision", "Runtime", "SHA-256"),
+                        List.of(
+                                model(facts.models().get(0), summary.detector()),
+                                model(facts.models().get(1), summary.classifier()))));
+        if (!facts.files().isEmpty()) {
+            html.append(Html.table(
+                    "files",
+                    2,
+                    List.of("File", "SHA-256", "Bytes"),
+                    facts.files().stream()
+                            .map(f -> List.of(f.name(), f.sha256(), Long.toString(f.bytes())))
+                            .toList()));
+        }
+        html.append("</div>\n");
     }
 
-    static String escape(String text) {
-        return text.replace("&", "&amp;")
-                .replace("<", "&lt;")
-                .replace(">", "&gt;")
-                .replace("\"", "&quot;")
-                .replace("'", "&#39;");
+    private static List<String> model(Model model, RuntimeUse use) {
+        Map<String, String> metadata = ModelHeader.read(model).metadata();
+        return List.of(
+                Optional.ofNullable(metadata.get(ModelKeys.NAME)).orElse("without a name"),
+                model.name(),
+                Optional.ofNullable(metadata.get(ModelKeys.VERSION)).orElse(""),
+                PrecisionOption.of(model),
+                use.toString(),
+                model.sha256());
     }
 }

@@ -28,13 +28,14 @@ final class VerifyHtml {
             svg { background: var(--soft); border-radius: .3rem; max-width: 100%; height: auto; }
             svg text { font-size: 10px; fill: currentColor; }
             .p50 { fill: #3f6fb5; } .p99 { fill: #3f6fb566; } .mark { stroke: #c2185b; stroke-width: 2; }
-            polyline { fill: none; stroke-width: 1.5; stroke: #3f6fb5; } circle { fill: #3f6fb5; }
+            .l { fill: none; stroke-width: 1.5; stroke: #3f6fb5; }
             .grid { stroke: var(--line); stroke-dasharray: 2 3; }
             figure { margin: .5rem 0; display: inline-block; } figcaption { font-size: 11px; }
             @media print { body { margin: 0; max-width: none; font-size: 11px; } tr, figure, svg { break-inside: avoid; } }
             """;
 
     private final StringBuilder html = new StringBuilder(1 << 16);
+    private int charts;
 
     private VerifyHtml() {}
 
@@ -276,13 +277,16 @@ final class VerifyHtml {
                 max = larger(max, y[i]);
             }
             if (max > 0) {
+                Axis steps = new Axis(0, x.length - 1.0, false, List.of(), "p50, p90, p99, p99.9, evenly spaced");
+                charts++;
                 html.append("<figure>")
-                        .append(new Svg(220, 90, x.length - 1.0, max)
-                                .grid(max, number(max) + " ms")
-                                .grid(y[0], number(y[0]) + " ms")
-                                .line(x, y, "percentiles")
-                                .render("p50, p90, p99 and p99.9 of " + label))
-                        .append("<figcaption>p50, p90, p99, p99.9 of ")
+                        .append(Plot.of(300, 150, steps, Axis.upTo(max, "time, ms"))
+                                .line(x, y, Double.MAX_VALUE, "percentiles")
+                                .render(
+                                        "percentiles-" + charts,
+                                        "Percentiles of " + label,
+                                        "p50, p90, p99 and p99.9 in milliseconds, the figures of the table."))
+                        .append("<figcaption>")
                         .append(escape(label))
                         .append("</figcaption></figure>\n");
             }
@@ -290,6 +294,6 @@ final class VerifyHtml {
     }
 
     private static String escape(String text) {
-        return HtmlReport.escape(text);
+        return Html.escape(text);
     }
 }

@@ -73,7 +73,8 @@ class CommandLineTest {
                 .contains("<svg")
                 .doesNotContain("http://")
                 .doesNotContain("https://");
-        assertThat(report.split("[0-9a-f]{64}", -1)).hasSize(3);
+        // Two models, the source, findings.jsonl and exam.mp4.
+        assertThat(report.split("[0-9a-f]{64}", -1)).hasSize(6);
         assertThat(results.resolve("exam.mp4")).isNotEmptyFile();
         try (Stream<Path> files = Files.list(results)) {
             assertThat(files.map(f -> f.getFileName().toString()))
