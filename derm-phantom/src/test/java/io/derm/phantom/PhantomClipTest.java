@@ -259,7 +259,7 @@ class PhantomClipTest extends FrameSourceContract {
                 }
             }
         }
-        assertThat(hidden).isBetween(20, 400);
+        assertThat(hidden).isBetween(10, 400);
         assertThat(comeBack).isGreaterThan(hidden);
     }
 

@@ -1,5 +1,6 @@
 package io.derm.samples;
 
+import com.google.inject.Guice;
 import com.google.inject.Injector;
 import io.derm.api.Classifier;
 import io.derm.api.Detector;
@@ -8,6 +9,10 @@ import io.derm.api.SessionOptions;
 import io.derm.phantom.PhantomClip;
 import io.derm.pipeline.Exam;
 import io.derm.pipeline.ExamOptions;
+import io.derm.samples.wiring.ClassifierModule;
+import io.derm.samples.wiring.DetectorModule;
+import io.derm.samples.wiring.Parts;
+import io.derm.samples.wiring.RuntimeModule;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
@@ -85,6 +90,9 @@ final class EvaluateClipsCommand implements Callable<Integer> {
     private final RuntimeProperties runtimeProperties = new RuntimeProperties();
 
     @Mixin
+    private final ConfigOption configOption = new ConfigOption();
+
+    @Mixin
     private final PrecisionOption precisionOption = new PrecisionOption();
 
     @Override
@@ -97,20 +105,20 @@ final class EvaluateClipsCommand implements Callable<Integer> {
         SessionOptions session = SessionOptions.defaults().withThreads(perModel);
         InferenceRuntime runtime = runtimeOption.find();
         runtimeProperties.check(Map.of(DETECTOR, runtime, CLASSIFIER, runtime));
-        Injector injector = Wiring.injector(
-                new Wiring.RuntimeModule(runtime),
-                new Wiring.DetectorModule(
+        Injector injector = Guice.createInjector(
+                new RuntimeModule(runtime),
+                new DetectorModule(
                         () -> precisionOption.detector(Optional.ofNullable(detectorFile), runtime),
                         detectionOptions.yolo(),
                         runtimeProperties.of(DETECTOR, runtime, session)),
-                new Wiring.ClassifierModule(
+                new ClassifierModule(
                         () -> precisionOption.classifier(Optional.ofNullable(classifierFile), runtime),
                         Optional.ofNullable(labels),
                         runtimeProperties.of(CLASSIFIER, runtime, session)));
         ExamOptions options = evidenceOptions.over(ExamOptions.defaults());
         ClipTally.Result all = ClipTally.Result.NONE;
-        try (Detector detector = Wiring.get(injector, Detector.class);
-                Classifier classifier = Wiring.get(injector, Classifier.class);
+        try (Detector detector = Parts.get(injector, Detector.class);
+                Classifier classifier = Parts.get(injector, Classifier.class);
                 Progress progress = new Progress("evaluate", (long) clips * seconds * RATE)) {
             for (int c = 0; c < clips; c++) {
                 ClipTally.Result result = clip(seed + c, detector, classifier, options, progress);
