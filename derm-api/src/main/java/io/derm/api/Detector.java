@@ -27,6 +27,14 @@ public interface Detector extends AutoCloseable {
         return RuntimeUse.UNKNOWN;
     }
 
+    /**
+     * Mean score from which on what was found in several frames is taken for real, as whoever made the model measured it, 0 to 1. This
+     * default knows of none and gives 0.
+     */
+    default double confirmScore() {
+        return 0;
+    }
+
     @Override
     void close();
 }

@@ -112,7 +112,8 @@ public class ExamBenchmark {
     private ExamSummary examined() throws Exception {
         int[] next = {0};
         try (FrameSource source = source()) {
-            ExamSummary summary = new Exam(source, detector, classifier, ExamOptions.defaults())
+            ExamSummary summary = new Exam(
+                            source, detector, classifier, ExamOptions.defaults().withClassifyEvery(1))
                     .run(findings -> expected.get(next[0]++).require(findings));
             if (summary.frames() != frames) {
                 throw new IllegalStateException("Examined " + summary.frames() + " frames of " + frames);

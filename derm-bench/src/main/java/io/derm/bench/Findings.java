@@ -47,7 +47,9 @@ record Findings(List<Detection> detections, List<Assessment> assessments) {
         for (int i = 0; i < detections.size(); i++) {
             Sighting sighting = sightings.get(i);
             Agreement.require(i, detections.get(i), sighting.detection(), PIXELS, PROBABILITY);
-            Agreement.require(i, assessments.get(i), sighting.assessment(), PROBABILITY);
+            if (sighting.assessed()) {
+                Agreement.require(i, assessments.get(i), sighting.assessment(), PROBABILITY);
+            }
         }
     }
 }

@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param classifier a file, or {@value Subjects#DEMO}
  * @param precision of both models
  * @param threads CPU threads a model, 0 leaves them to the runtime
+ * @param classifyEvery sightings after which a lesion is classified again without a better look, 1 for all of them
  * @param json file for the JSON; empty for standard output
  */
 record PacedOptions(
@@ -39,6 +40,7 @@ record PacedOptions(
         String classifier,
         Precision precision,
         int threads,
+        int classifyEvery,
         Optional<String> json) {
     private static final Map<String, String> DEFAULTS = new LinkedHashMap<>();
 
@@ -56,6 +58,7 @@ record PacedOptions(
         DEFAULTS.put("classifier", Subjects.DEMO);
         DEFAULTS.put("precision", Precision.fp32.name());
         DEFAULTS.put("threads", "1");
+        DEFAULTS.put("classify-every", "1");
         DEFAULTS.put("json", "");
     }
 
@@ -67,11 +70,12 @@ record PacedOptions(
                 || pictures < 1
                 || buffers < 1
                 || !(deadlineMillis > 0)
-                || threads < 0) {
+                || threads < 0
+                || classifyEvery < 1) {
             throw new IllegalArgumentException(
                     "Settings are rate=" + rate + " seconds=" + seconds + " warm-up=" + warmUpSeconds + " streams="
                             + streams + " pictures=" + pictures + " buffers=" + buffers + " deadline-ms="
-                            + deadlineMillis + " threads=" + threads
+                            + deadlineMillis + " threads=" + threads + " classify-every=" + classifyEvery
                             + ", expected a rate of up to 1000, up to a day after up to an hour, and nothing negative");
         }
     }
@@ -116,6 +120,7 @@ record PacedOptions(
                 read.text("classifier"),
                 read.precision(),
                 read.integer("threads"),
+                read.integer("classify-every"),
                 Optional.of(read.text("json")).filter(f -> !f.isEmpty()));
     }
 

@@ -155,6 +155,7 @@ record PacedReport(
         settings.put("classifier", options.classifier());
         settings.put("precision", options.precision().name());
         settings.put("threads", options.threads());
+        settings.put("classifyEvery", options.classifyEvery());
         return settings;
     }
 

@@ -18,8 +18,10 @@ import java.util.List;
 final class PacedStream implements AutoCloseable {
     private final Detector detector;
     private final Classifier classifier;
+    private final ExamOptions exam;
 
     PacedStream(InferenceRuntime runtime, PacedOptions options) {
+        exam = ExamOptions.defaults().withClassifyEvery(options.classifyEvery());
         SessionOptions session = SessionOptions.defaults().withThreads(options.threads());
         detector = YoloDetector.open(
                 runtime,
@@ -50,7 +52,7 @@ final class PacedStream implements AutoCloseable {
      * @throws IllegalStateException if findings differ from that, or a frame is neither delivered nor counted as dropped
      */
     void run(PacedCamera camera, List<Findings> expected, PacedTally tally) throws Exception {
-        ExamSummary summary = new Exam(camera, detector, classifier, ExamOptions.defaults()).run(findings -> {
+        ExamSummary summary = new Exam(camera, detector, classifier, exam).run(findings -> {
             expected.get((int) (findings.frame().sequence() % expected.size())).require(findings);
             tally.delivered(
                     findings.frame().capturedNanos(),

@@ -144,7 +144,7 @@ final class PipelineParts implements AutoCloseable {
         int[] delivered = {0};
         long[] within = new long[2];
         try (FrameSource source = source()) {
-            new Exam(source, detector, classifier, ExamOptions.defaults()).run(findings -> {
+            new Exam(source, detector, classifier, ExamOptions.defaults().withClassifyEvery(1)).run(findings -> {
                 expected.get(delivered[0]).require(findings);
                 if (delivered[0] > 0) {
                     within[0] += findings.detectNanos();

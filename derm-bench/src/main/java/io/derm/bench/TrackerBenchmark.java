@@ -126,7 +126,11 @@ public class TrackerBenchmark {
     }
 
     private ExamSummary exam(List<List<Detection>> answers, ExamListener listener) throws Exception {
-        return new Exam(new Still(frame, FRAMES), new Answers(answers), new Answers(answers), ExamOptions.defaults())
+        return new Exam(
+                        new Still(frame, FRAMES),
+                        new Answers(answers),
+                        new Answers(answers),
+                        ExamOptions.defaults().withClassifyEvery(1))
                 .run(listener);
     }
 

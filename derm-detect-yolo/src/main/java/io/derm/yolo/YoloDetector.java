@@ -160,6 +160,12 @@ public final class YoloDetector implements Detector {
         return model;
     }
 
+    /** What the model's metadata says under {@link YoloOptions#CONFIRM_SCORE_KEY}; 0 without it. */
+    @Override
+    public double confirmScore() {
+        return selection.confirmScore();
+    }
+
     @Override
     public RuntimeUse runtime() {
         return session.runtime();

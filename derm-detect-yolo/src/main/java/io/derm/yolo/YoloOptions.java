@@ -38,6 +38,8 @@ public record YoloOptions(
 
     /** Metadata entry with the score threshold that suits the model. */
     public static final String SCORE_THRESHOLD_KEY = "derm.score_threshold";
+    /** Metadata entry with what {@link io.derm.api.Detector#confirmScore()} gives. */
+    public static final String CONFIRM_SCORE_KEY = "derm.confirm_score";
     /** Metadata entry with the overlap threshold that suits the model. */
     public static final String IOU_THRESHOLD_KEY = "derm.iou_threshold";
 
@@ -100,6 +102,13 @@ public record YoloOptions(
         return t;
     }
 
+    private static double requireConfirmScore(double s) {
+        if (!(s >= 0 && s <= 1)) {
+            throw new IllegalArgumentException("Confirm score is " + s + ", expected 0 to 1");
+        }
+        return s;
+    }
+
     private static double requireIouThreshold(double t) {
         if (!(t >= 0 && t <= 1)) {
             throw new IllegalArgumentException("Overlap threshold is " + t + ", expected 0 to 1");
@@ -126,7 +135,8 @@ public record YoloOptions(
                     nms.orElseGet(() -> meta.nms()),
                     requireBeta(betaNms.orElseGet(() -> meta.number(ModelKeys.BETA_NMS, DEFAULT_BETA_NMS))),
                     maxCandidates,
-                    maxDetections);
+                    maxDetections,
+                    requireConfirmScore(meta.number(CONFIRM_SCORE_KEY, 0)));
         } catch (IllegalArgumentException e) {
             throw new ModelException(
                     47, "Metadata of " + modelName + ": " + e.getMessage(), "Mend the entry or override it.", e);
@@ -140,5 +150,6 @@ public record YoloOptions(
             Nms nms,
             double betaNms,
             int maxCandidates,
-            int maxDetections) {}
+            int maxDetections,
+            double confirmScore) {}
 }

@@ -25,7 +25,7 @@ final class ClipCanvas {
     final SkinTone tone;
     final double ita;
 
-    ClipCanvas(int width, int height, CameraPath path, int frames, int most, Rng rng) {
+    ClipCanvas(int width, int height, CameraPath path, PhantomClip.Options options, Rng rng) {
         this.width = width;
         this.height = height;
         float unit = height / 1440f;
@@ -47,11 +47,11 @@ final class ClipCanvas {
         if (form.kind != Form.Kind.FULL) {
             distractors.background(false);
         }
-        int things = rng.between(5, 9);
+        int things = rng.between(5, 9) + options.moreThings();
         for (int k = 0; k < things; k++) {
             distractors.paintOne(true);
         }
-        lesions(rng.split(), unit, path, frames, most, skin, new LesionPainter(planes, noise), planes, light, form);
+        lesions(rng.split(), unit, path, options, skin, new LesionPainter(planes, noise), planes, light, form);
         new HairPainter(planes, rng.split()).paint(skin, pixelsPerMm, rng.between(20, 160), 0.07f, false);
         Optics.Settings settings = Optics.Settings.draw(rng, 24);
         sharp = develop(planes, light, settings);
@@ -62,8 +62,7 @@ final class ClipCanvas {
             Rng rng,
             float unit,
             CameraPath path,
-            int frames,
-            int most,
+            PhantomClip.Options options,
             Lab skin,
             LesionPainter painter,
             Planes planes,
@@ -71,16 +70,16 @@ final class ClipCanvas {
             Form form) {
         LesionPlacer placer = new LesionPlacer(planes, painter, light, form);
         List<LesionTruth> placed = new ArrayList<>();
-        int[] inView = new int[frames];
+        int[] inView = new int[options.frames()];
         float darkness = rng.unit();
-        for (int tries = 0; tries < 160 && placed.size() < 18; tries++) {
+        for (int tries = 0; tries < 160 && placed.size() < options.mostLesions(); tries++) {
             LesionClass kind = KINDS.get(rng.below(KINDS.size()));
             float radius = unit * rng.logIn(32, 140) / 2;
             float x = rng.in(0.03, 0.97) * width;
             float y = rng.in(0.03, 0.97) * height;
             Lesion lesion = new Lesion(placed.size(), kind, x, y, radius, skin, darkness, rng);
             LesionTruth truth = placer.place(lesion, placed);
-            if (truth == null || crowded(truth.box(), path, inView, most)) {
+            if (truth == null || crowded(truth.box(), path, inView)) {
                 continue;
             }
             spots.add(spot(lesion, truth, planes, painter));
@@ -90,7 +89,7 @@ final class ClipCanvas {
     }
 
     /** Whether some frame would show more lesions than wanted; counts the lesion in where not. */
-    private static boolean crowded(Box box, CameraPath path, int[] inView, int most) {
+    private static boolean crowded(Box box, CameraPath path, int[] inView) {
         boolean[] here = new boolean[inView.length];
         float r = 0.75f * Math.max(box.width(), box.height());
         for (int n = 0; n < inView.length; n++) {
@@ -99,7 +98,7 @@ final class ClipCanvas {
             float y = view.frameY(box.centerX(), box.centerY());
             float reach = r * view.zoom();
             here[n] = x > -reach && y > -reach && x < view.width() + reach && y < view.height() + reach;
-            if (here[n] && inView[n] >= most) {
+            if (here[n] && inView[n] >= PhantomClip.MOST_IN_VIEW) {
                 return true;
             }
         }

@@ -21,6 +21,9 @@ public final class PhantomClip implements FrameSource {
     /** Most lesions that a frame shows. */
     public static final int MOST_IN_VIEW = 6;
 
+    /** Most lesions on the body of a clip. */
+    public static final int MOST_LESIONS = 18;
+
     private static final float LEAST_VISIBLE = 0.2f;
     private static final float SMALLEST = 6;
     private static final int LANE_MASK = (1 << 21) - 1;
@@ -34,9 +37,27 @@ public final class PhantomClip implements FrameSource {
      * @param framesPerSecond frame rate, above 0
      * @param frames length of the clip, at least 1
      * @param seed of body, lesions and camera
+     * @param mostLesions lesions on the body, where there is room for them; 0 for skin without any
+     * @param moreThings things that are no lesions, beside the usual 5 to 9
+     * @param passers things that pass between camera and skin now and then, each every 4 to 9 seconds
      */
-    public record Options(int width, int height, double framesPerSecond, int frames, long seed) {
+    public record Options(
+            int width,
+            int height,
+            double framesPerSecond,
+            int frames,
+            long seed,
+            int mostLesions,
+            int moreThings,
+            int passers) {
         public Options {
+            if (mostLesions < 0 || mostLesions > MOST_LESIONS || moreThings < 0 || moreThings > 100) {
+                throw new IllegalArgumentException("Clip has " + mostLesions + " lesions and " + moreThings
+                        + " more things, expected 0 to " + MOST_LESIONS + " and 0 to 100");
+            }
+            if (passers < 0 || passers > 8) {
+                throw new IllegalArgumentException("Clip has " + passers + " passers, expected 0 to 8");
+            }
             if (width < 320 || height < 180 || width > 3840 || height > 2160) {
                 throw new IllegalArgumentException(
                         "Clip is " + width + "x" + height + ", expected 320x180 to 3840x2160");
@@ -51,11 +72,29 @@ public final class PhantomClip implements FrameSource {
         public static Options of(int frames, long seed) {
             return new Options(1280, 720, 30, frames, seed);
         }
+
+        /** The usual lesions and things, and nothing that passes. */
+        public Options(int width, int height, double framesPerSecond, int frames, long seed) {
+            this(width, height, framesPerSecond, frames, seed, MOST_LESIONS, 0, 0);
+        }
+
+        public Options withMostLesions(int n) {
+            return new Options(width, height, framesPerSecond, frames, seed, n, moreThings, passers);
+        }
+
+        public Options withMoreThings(int n) {
+            return new Options(width, height, framesPerSecond, frames, seed, mostLesions, n, passers);
+        }
+
+        public Options withPassers(int n) {
+            return new Options(width, height, framesPerSecond, frames, seed, mostLesions, moreThings, n);
+        }
     }
 
     private final Options options;
     private final CameraPath path;
     private final ClipCanvas canvas;
+    private final Passers passers;
     private final FramePool pool = new FramePool(8);
     private final byte[] picture;
     private final long[] sums;
@@ -75,7 +114,8 @@ public final class PhantomClip implements FrameSource {
         int w = options.width();
         int h = options.height();
         path = new CameraPath(w, h, 2 * w, 2 * h, options.framesPerSecond(), rng.split());
-        canvas = new ClipCanvas(2 * w, 2 * h, path, options.frames(), MOST_IN_VIEW, rng.split());
+        canvas = new ClipCanvas(2 * w, 2 * h, path, options, rng.split());
+        passers = new Passers(options);
         picture = new byte[3 * w * h];
         sums = new long[w];
         float sigma = rng.in(8, 40);
@@ -208,6 +248,7 @@ public final class PhantomClip implements FrameSource {
             }
             expose(y, gain - vignetteY[y], glare, rng.bits());
         }
+        passers.draw(n, picture);
     }
 
     /** Adds a row of bilinear samples, eighths of a pixel apart, to the lanes of {@code sums}. */
@@ -264,7 +305,7 @@ public final class PhantomClip implements FrameSource {
 
     /**
      * What is true of the lesions in a frame: those of which at least a fifth can be seen, 6 pixels or more. The box is
-     * that of the part in the frame; the id stays with the lesion from frame to frame.
+     * that of the part in the frame that nothing passes over; the id stays with the lesion from frame to frame.
      *
      * @throws IllegalArgumentException if the clip has no such frame
      */
@@ -273,9 +314,10 @@ public final class PhantomClip implements FrameSource {
             throw new IllegalArgumentException("Frame is " + frame + ", expected 0 to " + (options.frames() - 1));
         }
         CameraPath.View view = path.at(frame);
+        List<Passers.Bar> bars = passers.at(frame);
         List<LesionTruth> out = new ArrayList<>();
         for (ClipCanvas.Spot spot : canvas.spots) {
-            LesionTruth truth = look(spot, view);
+            LesionTruth truth = look(spot, view, bars);
             if (truth.visible() >= LEAST_VISIBLE
                     && Math.max(truth.box().width(), truth.box().height()) >= SMALLEST) {
                 out.add(truth);
@@ -284,7 +326,7 @@ public final class PhantomClip implements FrameSource {
         return List.copyOf(out);
     }
 
-    private LesionTruth look(ClipCanvas.Spot spot, CameraPath.View view) {
+    private LesionTruth look(ClipCanvas.Spot spot, CameraPath.View view, List<Passers.Bar> bars) {
         int w = options.width();
         int h = options.height();
         float c = view.cos() * view.zoom();
@@ -300,7 +342,7 @@ public final class PhantomClip implements FrameSource {
             float v = spot.top() + k / spot.width() + 0.5f - view.centerY();
             float x = w / 2f + c * u - s * v;
             float y = h / 2f + s * u + c * v;
-            if (x >= 0 && y >= 0 && x < w && y < h) {
+            if (x >= 0 && y >= 0 && x < w && y < h && !Passers.cover(bars, x, y)) {
                 seen++;
                 x0 = Math.min(x0, x);
                 y0 = Math.min(y0, y);

@@ -42,7 +42,8 @@ public final class PhantomSource implements FrameSource {
 
     /**
      * Opens {@value PhantomSourceProvider#FORM}: without {@code frames} an endless camera, with it a recording, which {@code live}
-     * overrides; 1280x720 at 30 frames a second unless said otherwise.
+     * overrides; 1280x720 at 30 frames a second unless said otherwise; lesions, more things and passers as
+     * {@link PhantomClip.Options} has them.
      *
      * @throws CaptureException if the URI cannot be understood
      */
@@ -52,6 +53,9 @@ public final class PhantomSource implements FrameSource {
         int width = 1280;
         int height = 720;
         double rate = 30;
+        int lesions = PhantomClip.MOST_LESIONS;
+        int things = 0;
+        int passers = 0;
         Boolean live = null;
         String options = uri.substring(uri.indexOf(':') + 1).replace('?', '&');
         for (String option : options.split("&", -1)) {
@@ -64,6 +68,9 @@ public final class PhantomSource implements FrameSource {
                     case "seed" -> seed = Long.parseLong(value);
                     case "frames" -> frames = Integer.parseInt(value);
                     case "rate" -> rate = Double.parseDouble(value);
+                    case "lesions" -> lesions = Integer.parseInt(value);
+                    case "more-things" -> things = Integer.parseInt(value);
+                    case "passers" -> passers = Integer.parseInt(value);
                     case "live" -> live = truth(value);
                     case "size" -> {
                         Matcher size = SIZE.matcher(value);
@@ -85,8 +92,9 @@ public final class PhantomSource implements FrameSource {
         boolean camera = live == null ? frames < 0 : live;
         try {
             long path = frames > 0 ? frames : Math.max(2, Math.round(PATH_SECONDS * rate));
-            return new PhantomSource(
-                    uri, new PhantomClip.Options(width, height, rate, Math.toIntExact(path), seed), frames, camera);
+            PhantomClip.Options clip =
+                    new PhantomClip.Options(width, height, rate, Math.toIntExact(path), seed, lesions, things, passers);
+            return new PhantomSource(uri, clip, frames, camera);
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw refused(uri, "a clip that cannot be", e);
         }

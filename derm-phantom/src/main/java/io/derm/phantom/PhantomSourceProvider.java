@@ -9,7 +9,8 @@ import java.util.List;
 
 /** Opens {@code phantom:} sources, see {@link PhantomSource}. Immutable. */
 public final class PhantomSourceProvider implements SourceProvider {
-    static final String FORM = "phantom:seed=N[&frames=N][&size=WxH][&rate=N][&live=true|false]";
+    static final String FORM = "phantom:seed=N[&frames=N][&size=WxH][&rate=N][&live=true|false]"
+            + "[&lesions=N][&more-things=N][&passers=N]";
 
     @Override
     public String scheme() {

@@ -220,4 +220,59 @@ class PhantomClipTest extends FrameSourceContract {
         assertThatThrownBy(() -> new PhantomClip.Options(1280, 720, 0, 1, 1))
                 .isInstanceOf(IllegalArgumentException.class);
     }
+
+    @Test
+    void truth_noLesionsAskedFor_isEmptyAndTheThingsAreThere() throws Exception {
+        PhantomClip.Options bare = new PhantomClip.Options(480, 270, 30, 3, 7).withMostLesions(0);
+        try (PhantomClip none = new PhantomClip(bare);
+                PhantomClip things = new PhantomClip(bare.withMoreThings(25))) {
+            assertThat(none.truth(0)).isEmpty();
+            assertThat(things.truth(0)).isEmpty();
+            assertThat(pixels(things)).isNotEqualTo(pixels(none));
+        }
+    }
+
+    @Test
+    void truth_somethingPassesOverALesion_losesItForAWhile() throws Exception {
+        int frames = 150;
+        PhantomClip.Options options = new PhantomClip.Options(480, 270, 30, frames, 7);
+        int hidden = 0;
+        int comeBack = 0;
+        try (PhantomClip clear = new PhantomClip(options);
+                PhantomClip passed = new PhantomClip(options.withPassers(3))) {
+            for (int n = 0; n < frames; n++) {
+                byte[] with = pixels(passed);
+                byte[] without = pixels(clear);
+                List<Integer> seen =
+                        passed.truth(n).stream().map(LesionTruth::id).toList();
+                for (LesionTruth truth : clear.truth(n)) {
+                    double changed = changed(with, without, truth.box());
+                    if (!seen.contains(truth.id())) {
+                        hidden++;
+                        // A lesion goes from the truth only where the picture of it has gone as well.
+                        assertThat(changed)
+                                .as("lesion %d of frame %d", truth.id(), n)
+                                .isGreaterThan(0.3);
+                    } else if (changed == 0) {
+                        comeBack++;
+                    }
+                }
+            }
+        }
+        assertThat(hidden).isBetween(10, 400);
+        assertThat(comeBack).isGreaterThan(hidden);
+    }
+
+    private static double changed(byte[] a, byte[] b, Box box) {
+        int changed = 0;
+        int all = 0;
+        for (int y = (int) box.top(); y < (int) box.bottom(); y++) {
+            for (int x = (int) box.left(); x < (int) box.right(); x++) {
+                int o = 3 * (y * 480 + x);
+                changed += Math.abs(a[o + 1] - b[o + 1]) > 4 ? 1 : 0;
+                all++;
+            }
+        }
+        return (double) changed / Math.max(1, all);
+    }
 }

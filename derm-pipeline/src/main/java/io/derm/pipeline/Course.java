@@ -12,8 +12,8 @@ public final class Course {
     static final int MAX_POINTS = 512;
     private static final int CLASSES = LesionClass.values().length;
 
-    private final long[] timestampMicros = new long[MAX_POINTS];
-    private final float[] probabilities = new float[MAX_POINTS * CLASSES];
+    private long[] timestampMicros = new long[8];
+    private float[] probabilities = new float[8 * CLASSES];
     private int size;
     private long seen;
     private long every = 1;
@@ -31,6 +31,9 @@ public final class Course {
             }
             size = MAX_POINTS / 2;
             every *= 2;
+        } else if (size == timestampMicros.length) {
+            timestampMicros = Arrays.copyOf(timestampMicros, 2 * size);
+            probabilities = Arrays.copyOf(probabilities, 2 * size * CLASSES);
         }
         timestampMicros[size] = timestamp;
         for (LesionClass c : LesionClass.values()) {

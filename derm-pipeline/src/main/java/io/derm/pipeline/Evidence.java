@@ -10,22 +10,23 @@ import java.util.List;
 
 /** What is known of one source's lesions. Confined to one thread at a time; frames come in order. */
 final class Evidence {
-    private final int confirmSightings;
     private final Tracker tracker;
-    private final LesionBook book = new LesionBook();
+    private final LesionBook book;
 
-    Evidence(ExamOptions options) {
-        confirmSightings = options.confirmSightings();
-        tracker = new Tracker(options.forgetFrames());
+    Evidence(ExamOptions options, double confirmScore) {
+        book = new LesionBook(options, confirmScore);
+        tracker = new Tracker(options.forgetFrames(), book::forget);
     }
 
     /**
      * The detections of a frame before they are assessed.
      *
      * @param lesions the lesion number of each
-     * @param regions what is to be assessed in this frame
+     * @param qualities how good a look each is
+     * @param due whether each is to be assessed in this frame
+     * @param regions the boxes of those that are
      */
-    record Looks(List<Detection> detections, int[] lesions, List<Box> regions) {}
+    record Looks(List<Detection> detections, int[] lesions, double[] qualities, boolean[] due, List<Box> regions) {}
 
     /**
      * A frame's findings.
@@ -35,11 +36,19 @@ final class Evidence {
     record Seen(List<Sighting> sightings, List<Sighting> bestLooks) {}
 
     Looks look(Frame frame, List<Detection> detections) {
-        List<Box> regions = new ArrayList<>(detections.size());
-        for (int i = 0; i < detections.size(); i++) {
-            regions.add(detections.get(i).box());
+        int n = detections.size();
+        int[] lesions = Arrays.copyOf(tracker.update(detections, frame.bounds()), n);
+        double[] qualities = new double[n];
+        boolean[] due = new boolean[n];
+        List<Box> regions = new ArrayList<>(n);
+        for (int i = 0; i < n; i++) {
+            qualities[i] = Look.quality(frame, detections.get(i));
+            due[i] = book.due(lesions[i], qualities[i]);
+            if (due[i]) {
+                regions.add(detections.get(i).box());
+            }
         }
-        return new Looks(detections, Arrays.copyOf(tracker.update(detections), detections.size()), regions);
+        return new Looks(detections, lesions, qualities, due, regions);
     }
 
     /**
@@ -51,11 +60,17 @@ final class Evidence {
         int n = looks.detections().size();
         List<Sighting> sightings = new ArrayList<>(n);
         List<Sighting> bestLooks = new ArrayList<>(0);
+        int assessed = 0;
         for (int i = 0; i < n; i++) {
-            Sighting sighting =
-                    new Sighting(looks.lesions()[i], looks.detections().get(i), assessments.get(i));
+            boolean due = looks.due()[i];
+            LesionBook.Entry entry = book.entry(looks.lesions()[i], frame.timestampMicros());
+            Sighting sighting = entry.see(
+                    looks.detections().get(i),
+                    looks.qualities()[i],
+                    due ? assessments.get(assessed++) : null,
+                    frame.timestampMicros());
             sightings.add(sighting);
-            if (book.add(frame, sighting)) {
+            if (entry.bestIs(sighting)) {
                 bestLooks.add(sighting);
             }
         }
@@ -63,11 +78,11 @@ final class Evidence {
     }
 
     List<Lesion> confirmed() {
-        return book.confirmed(confirmSightings);
+        return book.confirmed();
     }
 
-    /** Lesions with too few sightings to be reported. */
+    /** Lesions with too few sightings to be reported, or too unsure ones. */
     int unconfirmed() {
-        return book.size() - confirmed().size();
+        return book.unconfirmed();
     }
 }

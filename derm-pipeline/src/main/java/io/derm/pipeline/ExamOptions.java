@@ -1,36 +1,69 @@
 package io.derm.pipeline;
 
+import java.util.OptionalDouble;
+
 /**
  * Settings of an exam. Immutable.
  *
  * @param confirmSightings sightings after which a lesion is reported, at least 1
- * @param forgetFrames frames without a sighting after which a lesion that comes back gets a new number, at least 1
+ * @param confirmScore mean detection score of its sightings from which on a lesion is reported, 0 to 1; where empty
+ *     {@link io.derm.api.Detector#confirmScore()}
+ * @param forgetFrames frames without a sighting after which a lesion that comes back gets a new number, at least 1; a frame that shows no
+ *     lesion at all, so that it cannot be told where the camera went, counts as ten
+ * @param classifyEvery sightings of a lesion after which it is classified again though none was a better look than those before, at
+ *     least 1: 1 for every sighting
  * @param policy which frames are examined
  * @param deadlineMillis age at which a frame is dropped before its next stage, the listener included; 0 for never
  */
-public record ExamOptions(int confirmSightings, int forgetFrames, FramePolicy policy, long deadlineMillis) {
+public record ExamOptions(
+        int confirmSightings,
+        OptionalDouble confirmScore,
+        int forgetFrames,
+        int classifyEvery,
+        FramePolicy policy,
+        long deadlineMillis) {
     public ExamOptions {
-        if (confirmSightings < 1 || forgetFrames < 1 || deadlineMillis < 0) {
+        if (confirmSightings < 1 || forgetFrames < 1 || classifyEvery < 1 || deadlineMillis < 0) {
             throw new IllegalArgumentException("Exam options have confirmSightings=" + confirmSightings
-                    + ", forgetFrames=" + forgetFrames + " and deadlineMillis=" + deadlineMillis
-                    + ", expected at least 1 of the first two and no negative deadline");
+                    + ", forgetFrames=" + forgetFrames + ", classifyEvery=" + classifyEvery + " and deadlineMillis="
+                    + deadlineMillis + ", expected at least 1 of the first three and no negative deadline");
+        }
+        double score = confirmScore.orElse(0);
+        if (!(score >= 0 && score <= 1)) {
+            throw new IllegalArgumentException("Exam options have confirmScore=" + score + ", expected 0 to 1");
         }
     }
 
-    /** Confirmed at the third sighting, forgotten after 45 frames, frames as the source is live or not, no deadline. */
+    /**
+     * Confirmed at the eighth sighting if their scores are in the mean what the detector asks for, forgotten after 300 frames, classified
+     * at better looks and every 15 sightings, frames as the source is live or not, no deadline.
+     */
     public static ExamOptions defaults() {
-        return new ExamOptions(3, 45, FramePolicy.BY_SOURCE, 0);
+        return new ExamOptions(8, OptionalDouble.empty(), 300, 15, FramePolicy.BY_SOURCE, 0);
     }
 
     public ExamOptions withConfirmSightings(int n) {
-        return new ExamOptions(n, forgetFrames, policy, deadlineMillis);
+        return new ExamOptions(n, confirmScore, forgetFrames, classifyEvery, policy, deadlineMillis);
+    }
+
+    public ExamOptions withConfirmScore(double score) {
+        return new ExamOptions(
+                confirmSightings, OptionalDouble.of(score), forgetFrames, classifyEvery, policy, deadlineMillis);
+    }
+
+    public ExamOptions withForgetFrames(int frames) {
+        return new ExamOptions(confirmSightings, confirmScore, frames, classifyEvery, policy, deadlineMillis);
+    }
+
+    public ExamOptions withClassifyEvery(int sightings) {
+        return new ExamOptions(confirmSightings, confirmScore, forgetFrames, sightings, policy, deadlineMillis);
     }
 
     public ExamOptions withPolicy(FramePolicy frames) {
-        return new ExamOptions(confirmSightings, forgetFrames, frames, deadlineMillis);
+        return new ExamOptions(confirmSightings, confirmScore, forgetFrames, classifyEvery, frames, deadlineMillis);
     }
 
     public ExamOptions withDeadlineMillis(long millis) {
-        return new ExamOptions(confirmSightings, forgetFrames, policy, millis);
+        return new ExamOptions(confirmSightings, confirmScore, forgetFrames, classifyEvery, policy, millis);
     }
 }

@@ -10,7 +10,7 @@ import java.util.Map;
  * @param frames frames delivered
  * @param elapsedNanos wall time from the first request for a frame to the last delivery
  * @param lesions confirmed lesions, in order of appearance
- * @param unconfirmed lesions with too few sightings to be reported
+ * @param unconfirmed lesions with too few sightings to be reported, or too unsure ones
  * @param times of each stage
  * @param dropped frames captured and not delivered, by cause; each cause has an entry
  * @param detector what ran the detector last

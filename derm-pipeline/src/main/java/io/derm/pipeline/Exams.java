@@ -65,6 +65,7 @@ public final class Exams {
         return new Lane(
                 source.info(),
                 options,
+                new Evidence(options, detector.confirmScore()),
                 changed,
                 () -> {
                     changed.signalAll();

@@ -9,7 +9,7 @@ import java.util.List;
  *
  * @param frame the frame
  * @param sightings the lesions in it, best detection score first
- * @param bestLooks those of the sightings that show their lesion better than any before: larger, surer, whole in the frame
+ * @param bestLooks those of the sightings that show their lesion better than any before: larger, surer, sharper, whole in the frame, without glare
  * @param captureNanos time the source took to yield it
  * @param detectNanos time detection took
  * @param classifyNanos time classification took, 0 when there was nothing to classify

@@ -75,6 +75,7 @@ final class Lane {
     Lane(
             SourceInfo source,
             ExamOptions options,
+            Evidence evidence,
             Condition changed,
             Runnable dropped,
             RuntimeUse detector,
@@ -82,7 +83,7 @@ final class Lane {
         this.changed = changed;
         this.dropped = dropped;
         latest = options.policy() == FramePolicy.LATEST || (options.policy() == FramePolicy.BY_SOURCE && source.live());
-        evidence = new Evidence(options);
+        this.evidence = evidence;
         statedFrameTime = source.framesPerSecond() > 0 ? Math.round(1e9 / source.framesPerSecond()) : 0;
         tally = new Tally(source.live() ? statedFrameTime : 0);
         deadlineNanos = TimeUnit.MILLISECONDS.toNanos(options.deadlineMillis());

@@ -10,10 +10,11 @@ import java.util.Map;
  * @param firstMicros presentation time of its first sighting
  * @param lastMicros presentation time of its last sighting
  * @param sightings how many frames it was found in
- * @param lesionClass the class that most sightings were assessed as, each weighted by its detection score and the square root
- *     of its area; the more serious one of a tie
- * @param probabilities mean probabilities over the sightings, weighted likewise
- * @param best the sighting to show: highest score times size, whole in the frame where there is such
+ * @param assessed in how many of them it was classified
+ * @param lesionClass the class that most of these were assessed as, each weighted by how good a look it was: detection score, size in
+ *     pixels, sharpness, no glare, not cut by the border; the more serious one of a tie
+ * @param probabilities mean probabilities, weighted likewise
+ * @param best the sighting to show: the best look
  * @param bestMicros presentation time of the best sighting
  * @param course probabilities over time
  */
@@ -22,6 +23,7 @@ public record Lesion(
         long firstMicros,
         long lastMicros,
         int sightings,
+        int assessed,
         LesionClass lesionClass,
         Map<LesionClass, Float> probabilities,
         Sighting best,

@@ -1,8 +1,7 @@
 package io.derm.pipeline;
 
 import io.derm.api.Assessment;
-import io.derm.api.Box;
-import io.derm.api.Frame;
+import io.derm.api.Detection;
 import io.derm.api.LesionClass;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -13,79 +12,138 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Sums up the sightings of each lesion. Confined to the exam's thread. */
+/** Sums up the sightings of each lesion, and says when one is to be assessed again. Confined to the exam's thread. */
 final class LesionBook {
     /** A look has to be better by this factor to replace the best one, so that a crop is not taken anew in every frame. */
     private static final double BETTER = 1.05;
+    /** A lesion that was just found is assessed so often before looks are picked. */
+    private static final int FIRST_LOOKS = 3;
 
-    private static final double CUT_BY_BORDER = 1e-3;
-
+    private final ExamOptions options;
+    private final double confirmScore;
     private final Map<Integer, Entry> entries = new HashMap<>();
+    private int neverConfirmed;
 
-    /** Adds a sighting; true where it shows the lesion better than any before. */
-    boolean add(Frame frame, Sighting sighting) {
-        Entry entry = entries.computeIfAbsent(sighting.lesion(), id -> new Entry(frame.timestampMicros()));
-        return entry.add(frame, sighting);
+    /**
+     * Knows no lesion yet.
+     *
+     * @param confirmScore that of the detector
+     */
+    LesionBook(ExamOptions options, double confirmScore) {
+        this.options = options;
+        this.confirmScore = options.confirmScore().orElse(confirmScore);
     }
 
-    List<Lesion> confirmed(int minSightings) {
+    /** Whether a look at a lesion is worth a run of the classifier. */
+    boolean due(int lesion, double quality) {
+        Entry entry = entries.get(lesion);
+        return entry == null
+                || entry.assessed < FIRST_LOOKS
+                || entry.sinceAssessed + 1 >= options.classifyEvery()
+                || quality > entry.bestQuality * BETTER;
+    }
+
+    Entry entry(int lesion, long timestampMicros) {
+        return entries.computeIfAbsent(lesion, id -> new Entry(id, timestampMicros));
+    }
+
+    List<Lesion> confirmed() {
         List<Lesion> lesions = new ArrayList<>();
-        entries.forEach((id, entry) -> {
-            if (entry.count >= minSightings) {
-                lesions.add(entry.lesion(id));
+        for (Entry entry : entries.values()) {
+            if (entry.confirmed()) {
+                lesions.add(entry.lesion());
             }
-        });
+        }
         lesions.sort(Comparator.comparingInt(Lesion::id));
         return lesions;
     }
 
-    int size() {
-        return entries.size();
+    /** Keeps of a lesion that will not come again only what is reported, so that an exam without an end needs no memory without one. */
+    void forget(int lesion) {
+        Entry entry = entries.get(lesion);
+        if (entry != null && !entry.confirmed()) {
+            entries.remove(lesion);
+            neverConfirmed++;
+        }
     }
 
-    private static final class Entry {
+    int unconfirmed() {
+        int n = neverConfirmed;
+        for (Entry entry : entries.values()) {
+            n += entry.confirmed() ? 0 : 1;
+        }
+        return n;
+    }
+
+    /** One lesion. */
+    final class Entry {
+        private final int id;
         private final long firstMicros;
         private final double[] votes = new double[LesionClass.values().length];
         private final double[] sums = new double[LesionClass.values().length];
         private final Course course = new Course();
         private long lastMicros;
         private int count;
+        private double scores;
+        private int assessed;
+        private int sinceAssessed;
         private double weights;
+        private @Nullable Assessment last;
         private @Nullable Sighting best;
         private long bestMicros;
-        private double bestRank = -1;
+        private double bestQuality = -1;
 
-        Entry(long firstMicros) {
+        private Entry(int id, long firstMicros) {
+            this.id = id;
             this.firstMicros = firstMicros;
         }
 
-        boolean add(Frame frame, Sighting sighting) {
-            Box box = sighting.detection().box();
-            Assessment assessment = sighting.assessment();
-            double weight = sighting.detection().score() * Math.sqrt(box.area());
+        /**
+         * Adds a sighting.
+         *
+         * @param assessment what it was assessed as, null where it was not
+         */
+        Sighting see(Detection detection, double quality, @Nullable Assessment assessment, long micros) {
+            count++;
+            scores += detection.score();
+            lastMicros = micros;
+            sinceAssessed++;
+            if (assessment != null) {
+                weigh(assessment, quality);
+                course.add(micros, assessment);
+                last = assessment;
+                assessed++;
+                sinceAssessed = 0;
+            }
+            Sighting sighting =
+                    new Sighting(id, detection, Objects.requireNonNull(last), assessment != null, confirmed());
+            if (assessment != null && quality > bestQuality * BETTER) {
+                bestQuality = quality;
+                best = sighting;
+                bestMicros = micros;
+            }
+            return sighting;
+        }
+
+        private void weigh(Assessment assessment, double quality) {
+            // So that a lesion of which no look is any good has a class all the same.
+            double weight = Math.max(quality, 1e-6);
             for (LesionClass c : LesionClass.values()) {
                 sums[c.ordinal()] += weight * assessment.probability(c);
             }
             votes[assessment.lesionClass().ordinal()] += weight;
             weights += weight;
-            count++;
-            lastMicros = frame.timestampMicros();
-            course.add(lastMicros, assessment);
-            boolean whole = box.left() > 1
-                    && box.top() > 1
-                    && box.right() < frame.width() - 1
-                    && box.bottom() < frame.height() - 1;
-            double rank = whole ? weight : weight * CUT_BY_BORDER;
-            if (rank <= bestRank * BETTER) {
-                return false;
-            }
-            bestRank = rank;
-            best = sighting;
-            bestMicros = lastMicros;
-            return true;
         }
 
-        Lesion lesion(int id) {
+        boolean bestIs(Sighting sighting) {
+            return best == sighting;
+        }
+
+        private boolean confirmed() {
+            return count >= options.confirmSightings() && scores >= confirmScore * count;
+        }
+
+        private Lesion lesion() {
             Map<LesionClass, Float> mean = new EnumMap<>(LesionClass.class);
             LesionClass voted = LesionClass.BENIGN;
             for (LesionClass c : LesionClass.values()) {
@@ -95,7 +153,7 @@ final class LesionBook {
                 }
             }
             Sighting shown = Objects.requireNonNull(best);
-            return new Lesion(id, firstMicros, lastMicros, count, voted, mean, shown, bestMicros, course);
+            return new Lesion(id, firstMicros, lastMicros, count, assessed, voted, mean, shown, bestMicros, course);
         }
     }
 }

@@ -5,62 +5,99 @@ import io.derm.api.Detection;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Gives the boxes of successive frames lesion numbers. Each known lesion is moved by its own smoothed motion while it is seen
- * and by the camera's (the median motion of those seen) while it is not; pairs are then joined greedily by distance-IoU
- * (Zheng et al., AAAI 2020), which still ranks small boxes that no longer overlap. Confined.
+ * Gives the boxes of successive frames lesion numbers. Skin does not move by itself, so lesions keep their places on a map, and each
+ * frame's boxes tell where the camera is over it (landmark-based localisation and mapping, as Smith, Self and Cheeseman 1990, with running
+ * means in place of covariances): a lesion that is covered or out of the frame for a while is expected where it will come back. Boxes are
+ * joined greedily by distance-IoU (Zheng et al., AAAI 2020), which still ranks small boxes that no longer overlap; established lesions
+ * seen lately choose first (the cascade of Deep SORT, Wojke et al. 2017). Confined.
  */
 final class Tracker {
     /** Lowest distance-IoU of a pair: about one and a half box sizes apart. */
     private static final float MIN_DIOU = -0.45f;
+    /** Of a lesion that was seen in the last frame: its centre half a box away at most. */
+    private static final float MIN_DIOU_SEEN = -0.1f;
     /** A lesion's box may grow or shrink by this factor, in area, between sightings. */
     private static final float MAX_AREA_RATIO = 4;
+    /** Sightings after which a lesion is established. */
+    private static final int ESTABLISHED = 3;
+    /** Sightings that a place on the map is the mean of, at most: skin bends. */
+    private static final int MEMORY = 30;
+    /** A box that overlaps a better established lesion of the same frame by more is a second box of that lesion. */
+    private static final float DOUBLE_IOU = 0.6f;
+    /** A frame that does not tell where the camera is counts as so many. */
+    private static final int BLIND = 10;
 
     private final int forgetFrames;
+    private final IntConsumer forgotten;
     private final List<Track> tracks = new ArrayList<>();
+    private final CameraPose camera = new CameraPose();
     private int lastId;
-    private float cameraX;
-    private float cameraY;
     private int[] ids = new int[16];
-    private float[] motion = new float[16];
 
-    Tracker(int forgetFrames) {
+    /**
+     * Knows no lesion yet.
+     *
+     * @param forgotten told the number of each lesion that will not come again
+     */
+    Tracker(int forgetFrames, IntConsumer forgotten) {
         this.forgetFrames = forgetFrames;
+        this.forgotten = forgotten;
     }
 
     /**
      * Joins one frame's detections to the lesions known so far.
      *
+     * @param frame bounds of the frame
      * @return the lesion number of each detection; valid until the next call
      */
-    int[] update(List<Detection> detections) {
+    int[] update(List<Detection> detections, Box frame) {
         int n = detections.size();
         if (ids.length < n) {
             ids = new int[2 * n];
         }
         Arrays.fill(ids, 0, n, 0);
+        camera.next();
         for (int t = 0; t < tracks.size(); t++) {
-            tracks.get(t).predict(cameraX, cameraY);
+            Track track = tracks.get(t);
+            track.box = null;
+            track.missed++;
         }
-        join(detections);
-        camera();
+        project();
+        join(detections, frame, true);
+        for (int t = 0; t < tracks.size(); t++) {
+            tracks.get(t).measure(camera, frame);
+        }
+        camera.fit();
+        project();
+        join(detections, frame, false);
+        for (int t = 0; t < tracks.size(); t++) {
+            tracks.get(t).settle(camera, frame);
+        }
         for (int d = 0; d < n; d++) {
             if (ids[d] == 0) {
-                Track track = new Track(++lastId, detections.get(d).box());
-                track.velocityX = cameraX;
-                track.velocityY = cameraY;
+                Track track = new Track(++lastId, detections.get(d).box(), camera, frame);
                 tracks.add(track);
                 ids[d] = track.id;
             }
         }
-        tracks.removeIf(t -> t.missed > forgetFrames);
+        forget();
         return ids;
     }
 
-    private void join(List<Detection> detections) {
+    private void project() {
+        for (int t = 0; t < tracks.size(); t++) {
+            tracks.get(t).project(camera);
+        }
+    }
+
+    /** Established lesions seen in the last frame, or all others. */
+    private void join(List<Detection> detections, Box frame, boolean established) {
         while (true) {
-            float best = MIN_DIOU;
+            float best = established ? MIN_DIOU_SEEN : MIN_DIOU;
             int bestDetection = -1;
             Track bestTrack = null;
             for (int d = 0; d < detections.size(); d++) {
@@ -70,7 +107,10 @@ final class Tracker {
                 Box box = detections.get(d).box();
                 for (int t = 0; t < tracks.size(); t++) {
                     Track track = tracks.get(t);
-                    float affinity = track.seen ? Float.NEGATIVE_INFINITY : track.affinity(box);
+                    if (track.box != null || (established && (track.sightings < ESTABLISHED || track.missed > 1))) {
+                        continue;
+                    }
+                    float affinity = track.affinity(box, frame);
                     if (affinity > best) {
                         best = affinity;
                         bestDetection = d;
@@ -81,104 +121,141 @@ final class Tracker {
             if (bestTrack == null) {
                 return;
             }
-            bestTrack.see(detections.get(bestDetection).box());
+            bestTrack.box = detections.get(bestDetection).box();
             ids[bestDetection] = bestTrack.id;
         }
     }
 
-    private void camera() {
-        cameraX = medianMotion(true);
-        cameraY = medianMotion(false);
-    }
-
-    private float medianMotion(boolean horizontal) {
-        int n = 0;
-        for (int t = 0; t < tracks.size(); t++) {
+    private void forget() {
+        for (int t = tracks.size() - 1; t >= 0; t--) {
             Track track = tracks.get(t);
-            if (track.seen && track.moved) {
-                if (motion.length == n) {
-                    motion = Arrays.copyOf(motion, 2 * n);
-                }
-                motion[n++] = horizontal ? track.velocityX : track.velocityY;
+            if (track.missed > 0 && !camera.measured()) {
+                track.missed += BLIND - 1;
+            }
+            if (track.missed > forgetFrames || isDouble(track)) {
+                tracks.remove(t);
+                forgotten.accept(track.id);
             }
         }
-        if (n == 0) {
-            return horizontal ? cameraX * 0.9f : cameraY * 0.9f;
-        }
-        Arrays.sort(motion, 0, n);
-        return motion[n / 2];
     }
 
+    /** Whether a lesion that is not seen lies where a better established one is: it began as a second box of that. */
+    private boolean isDouble(Track track) {
+        if (track.missed == 0) {
+            return false;
+        }
+        for (int t = 0; t < tracks.size(); t++) {
+            Track other = tracks.get(t);
+            if (other.missed == 0 && other.sightings > track.sightings && other.iou(track) > DOUBLE_IOU) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** A lesion with its place on the map, and where that is in the frame at hand. */
     private static final class Track {
         final int id;
-        float x;
-        float y;
-        float width;
-        float height;
-        float velocityX;
-        float velocityY;
-        boolean seen = true;
-        boolean moved;
+        /** The frame's box of it, null where there is none. */
+        @Nullable
+        Box box;
+
+        int sightings;
         int missed;
-        private float lastX;
-        private float lastY;
+        private float mapX;
+        private float mapY;
+        private float mapWidth;
+        private float mapHeight;
+        /** Sightings whole in the frame that the place is the mean of; a cut box does not tell where the lesion is. */
+        private int places;
 
-        Track(int id, Box box) {
+        private float x;
+        private float y;
+        private float width;
+        private float height;
+
+        Track(int id, Box box, CameraPose camera, Box frame) {
             this.id = id;
-            place(box);
+            this.box = box;
+            settle(camera, frame);
         }
 
-        void predict(float cameraX, float cameraY) {
-            if (missed > 0) {
-                velocityX = cameraX;
-                velocityY = cameraY;
+        void project(CameraPose camera) {
+            x = camera.x(mapX, mapY);
+            y = camera.y(mapX, mapY);
+            width = mapWidth * camera.zoom();
+            height = mapHeight * camera.zoom();
+        }
+
+        void measure(CameraPose camera, Box frame) {
+            if (box != null && places > 0 && whole(box, frame)) {
+                camera.add(mapX, mapY, box.centerX(), box.centerY(), Math.min(places, MEMORY));
             }
-            lastX = x;
-            lastY = y;
-            x += velocityX;
-            y += velocityY;
-            seen = false;
-            missed++;
         }
 
-        float affinity(Box box) {
-            float area = width * height;
+        /** Takes the box for what it says of the place, now that the camera's is known. */
+        void settle(CameraPose camera, Box frame) {
+            if (box == null) {
+                return;
+            }
+            missed = 0;
+            sightings++;
+            boolean whole = whole(box, frame);
+            if (places > 0 && !whole) {
+                return;
+            }
+            places += whole ? 1 : 0;
+            float share = 1f / Math.max(1, Math.min(places, MEMORY));
+            mapX += share * (camera.mapX(box.centerX(), box.centerY()) - mapX);
+            mapY += share * (camera.mapY(box.centerX(), box.centerY()) - mapY);
+            mapWidth += share * (Math.max(box.width(), 1e-3f) / camera.zoom() - mapWidth);
+            mapHeight += share * (Math.max(box.height(), 1e-3f) / camera.zoom() - mapHeight);
+            project(camera);
+        }
+
+        private static boolean whole(Box box, Box frame) {
+            return box.left() > frame.left() + 1
+                    && box.top() > frame.top() + 1
+                    && box.right() < frame.right() - 1
+                    && box.bottom() < frame.bottom() - 1;
+        }
+
+        /** Distance-IoU of the box and of what the frame should show of the lesion. */
+        float affinity(Box box, Box frame) {
+            float left = Math.max(x - width / 2, frame.left());
+            float top = Math.max(y - height / 2, frame.top());
+            float right = Math.min(x + width / 2, frame.right());
+            float bottom = Math.min(y + height / 2, frame.bottom());
+            if (right - left < 1 || bottom - top < 1) {
+                // Expected outside.
+                left = x - width / 2;
+                top = y - height / 2;
+                right = left + width;
+                bottom = top + height;
+            }
+            float area = (right - left) * (bottom - top);
             float other = box.area();
             if (other > area * MAX_AREA_RATIO || area > other * MAX_AREA_RATIO) {
                 return Float.NEGATIVE_INFINITY;
             }
-            float left = x - width / 2;
-            float top = y - height / 2;
-            float w = Math.min(left + width, box.right()) - Math.max(left, box.left());
-            float h = Math.min(top + height, box.bottom()) - Math.max(top, box.top());
+            float w = Math.min(right, box.right()) - Math.max(left, box.left());
+            float h = Math.min(bottom, box.bottom()) - Math.max(top, box.top());
             float inter = w > 0 && h > 0 ? w * h : 0;
-            float hullWidth = Math.max(left + width, box.right()) - Math.min(left, box.left());
-            float hullHeight = Math.max(top + height, box.bottom()) - Math.min(top, box.top());
-            float dx = x - box.centerX();
-            float dy = y - box.centerY();
+            float hullWidth = Math.max(right, box.right()) - Math.min(left, box.left());
+            float hullHeight = Math.max(bottom, box.bottom()) - Math.min(top, box.top());
+            float dx = (left + right) / 2 - box.centerX();
+            float dy = (top + bottom) / 2 - box.centerY();
             return inter / (area + other - inter)
                     - (dx * dx + dy * dy) / (hullWidth * hullWidth + hullHeight * hullHeight);
         }
 
-        void see(Box box) {
-            if (missed == 1) {
-                float dx = box.centerX() - lastX;
-                float dy = box.centerY() - lastY;
-                float weight = moved ? 0.5f : 1;
-                velocityX += weight * (dx - velocityX);
-                velocityY += weight * (dy - velocityY);
-                moved = true;
-            }
-            missed = 0;
-            seen = true;
-            place(box);
-        }
-
-        private void place(Box box) {
-            x = box.centerX();
-            y = box.centerY();
-            width = Math.max(box.width(), 1e-3f);
-            height = Math.max(box.height(), 1e-3f);
+        float iou(Track other) {
+            float w = Math.min(x + width / 2, other.x + other.width / 2)
+                    - Math.max(x - width / 2, other.x - other.width / 2);
+            float h = Math.min(y + height / 2, other.y + other.height / 2)
+                    - Math.max(y - height / 2, other.y - other.height / 2);
+            float inter = w > 0 && h > 0 ? w * h : 0;
+            return inter / (width * height + other.width * other.height - inter);
         }
     }
 }

@@ -126,6 +126,7 @@ class LaneTest {
             this.lane = new Lane(
                     new SourceInfo("simulated", 16, 16, 30, -1, true),
                     ExamOptions.defaults().withPolicy(policy),
+                    new Evidence(ExamOptions.defaults(), 0),
                     new ReentrantLock().newCondition(),
                     () -> {},
                     RuntimeUse.UNKNOWN,

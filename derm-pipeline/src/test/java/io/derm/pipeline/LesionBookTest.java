@@ -6,43 +6,91 @@ import static org.assertj.core.api.Assertions.within;
 import io.derm.api.Assessment;
 import io.derm.api.Box;
 import io.derm.api.Detection;
-import io.derm.api.Frame;
 import io.derm.api.LesionClass;
-import io.derm.api.PixelFormat;
-import java.nio.ByteBuffer;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class LesionBookTest {
-    private final Frame frame = Frame.wrap(ByteBuffer.allocateDirect(3 * 100 * 100), 100, 100, 300, PixelFormat.BGR24);
+    private static final ExamOptions TWO =
+            ExamOptions.defaults().withConfirmSightings(2).withConfirmScore(0.6);
 
     @Test
-    void lesion_severalSightings_isWeighedByScoreAndSize() {
-        LesionBook book = new LesionBook();
-        book.add(frame, sighting(1, new Box(20, 20, 30, 30), 0.5f, LesionClass.BENIGN, 0.8f, 0.1f));
-        book.add(frame, sighting(1, new Box(20, 20, 60, 60), 0.5f, LesionClass.MELANOMA, 0.2f, 0.7f));
-        Lesion lesion = book.confirmed(2).get(0);
-        // Weights 0.5 * 10 and 0.5 * 40: a fifth and four fifths.
+    void lesion_severalLooks_isWeighedByTheirQuality() {
+        LesionBook book = new LesionBook(TWO, 0);
+        see(book, 1, 0.7f, 10, assessment(LesionClass.BENIGN, 0.8f, 0.1f));
+        see(book, 1, 0.7f, 40, assessment(LesionClass.MELANOMA, 0.2f, 0.7f));
+        Lesion lesion = book.confirmed().get(0);
         assertThat(lesion.lesionClass()).isEqualTo(LesionClass.MELANOMA);
         assertThat(lesion.probabilities().get(LesionClass.BENIGN)).isCloseTo(0.32f, within(1e-6f));
         assertThat(lesion.probabilities().get(LesionClass.MELANOMA)).isCloseTo(0.58f, within(1e-6f));
         assertThat(lesion.sightings()).isEqualTo(2);
+        assertThat(lesion.assessed()).isEqualTo(2);
     }
 
     @Test
-    void best_largerButCutByTheBorder_givesWayToAWholeOne() {
-        LesionBook book = new LesionBook();
-        book.add(frame, sighting(1, new Box(0, 20, 60, 80), 0.9f, LesionClass.BENIGN, 0.8f, 0.1f));
-        book.add(frame, sighting(1, new Box(20, 20, 40, 40), 0.6f, LesionClass.BENIGN, 0.8f, 0.1f));
-        assertThat(book.confirmed(1).get(0).best().detection().box()).isEqualTo(new Box(20, 20, 40, 40));
+    void see_withoutAnAssessment_carriesTheLastOneAndAddsNoEvidence() {
+        LesionBook book = new LesionBook(TWO, 0);
+        Assessment seen = assessment(LesionClass.BENIGN, 0.8f, 0.1f);
+        Sighting first = see(book, 1, 0.7f, 10, seen);
+        Sighting second = see(book, 1, 0.7f, 10, null);
+        assertThat(first.assessed()).isTrue();
+        assertThat(second.assessed()).isFalse();
+        assertThat(second.assessment()).isEqualTo(seen);
+        Lesion lesion = book.confirmed().get(0);
+        assertThat(lesion.sightings()).isEqualTo(2);
+        assertThat(lesion.assessed()).isEqualTo(1);
+        assertThat(lesion.course().size()).isEqualTo(1);
+        assertThat(lesion.best()).isSameAs(first);
     }
 
     @Test
-    void confirmed_tooFewSightings_areLeftOut() {
-        LesionBook book = new LesionBook();
-        book.add(frame, sighting(1, new Box(20, 20, 30, 30), 0.9f, LesionClass.BENIGN, 0.8f, 0.1f));
-        assertThat(book.confirmed(2)).isEmpty();
-        assertThat(book.size()).isEqualTo(1);
+    void confirmed_tooFewOrTooUnsure_isLeftOut() {
+        LesionBook book = new LesionBook(TWO, 0);
+        Assessment any = assessment(LesionClass.BENIGN, 0.8f, 0.1f);
+        assertThat(see(book, 1, 0.9f, 10, any).confirmed()).isFalse();
+        assertThat(see(book, 2, 0.55f, 10, any).confirmed()).isFalse();
+        assertThat(see(book, 2, 0.55f, 10, any).confirmed()).isFalse();
+        assertThat(book.confirmed()).isEmpty();
+        assertThat(book.unconfirmed()).isEqualTo(2);
+        // A mean of (0.55 + 0.55 + 0.75) / 3 = 0.617.
+        assertThat(see(book, 2, 0.75f, 10, any).confirmed()).isTrue();
+        assertThat(book.confirmed()).extracting(Lesion::id).containsExactly(2);
+    }
+
+    @Test
+    void confirmed_scoreLeftToTheDetector_isItsScore() {
+        LesionBook book = new LesionBook(ExamOptions.defaults().withConfirmSightings(1), 0.7);
+        Assessment any = assessment(LesionClass.BENIGN, 0.8f, 0.1f);
+        assertThat(see(book, 1, 0.69f, 10, any).confirmed()).isFalse();
+        assertThat(see(book, 2, 0.71f, 10, any).confirmed()).isTrue();
+    }
+
+    @Test
+    void due_afterTheFirstLooks_onlyForABetterOneOrOnSchedule() {
+        LesionBook book = new LesionBook(TWO.withClassifyEvery(5), 0);
+        Assessment any = assessment(LesionClass.BENIGN, 0.8f, 0.1f);
+        StringBuilder due = new StringBuilder();
+        double[] qualities = {10, 10, 10, 10, 9, 10.4, 10, 10, 11, 10, 12, 12};
+        for (double quality : qualities) {
+            boolean now = book.due(1, quality);
+            due.append(now ? 'x' : '.');
+            see(book, 1, 0.7f, quality, now ? any : null);
+        }
+        // Three first looks; the fifth sighting after them; two looks better by more than a twentieth than all before.
+        assertThat(due).hasToString("xxx....xx.x.");
+    }
+
+    @Test
+    void forget_lesions_keepsThoseReportedAndCountsTheOthers() {
+        LesionBook book = new LesionBook(TWO, 0);
+        Assessment any = assessment(LesionClass.BENIGN, 0.8f, 0.1f);
+        see(book, 1, 0.9f, 10, any);
+        see(book, 1, 0.9f, 10, any);
+        see(book, 2, 0.9f, 10, any);
+        book.forget(1);
+        book.forget(2);
+        assertThat(book.confirmed()).extracting(Lesion::id).containsExactly(1);
+        assertThat(book.unconfirmed()).isEqualTo(1);
     }
 
     @Test
@@ -59,8 +107,9 @@ class LesionBookTest {
         }
     }
 
-    private static Sighting sighting(int id, Box box, float score, LesionClass c, float benign, float melanoma) {
-        return new Sighting(id, new Detection(box, score, 0, "lesion"), assessment(c, benign, melanoma));
+    private static Sighting see(LesionBook book, int id, float score, double quality, Assessment assessment) {
+        Detection detection = new Detection(new Box(20, 20, 30, 30), score, 0, "lesion");
+        return book.entry(id, 0).see(detection, quality, assessment, 0);
     }
 
     private static Assessment assessment(LesionClass c, float benign, float melanoma) {

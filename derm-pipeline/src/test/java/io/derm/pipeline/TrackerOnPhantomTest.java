@@ -20,7 +20,7 @@ class TrackerOnPhantomTest {
     @Test
     void update_movingPhantom_givesEachVisitOfALesionOneNumber() {
         SplittableRandom random = new SplittableRandom(5);
-        Tracker tracker = new Tracker(45);
+        Tracker tracker = new Tracker(45, id -> {});
         Map<Integer, Integer> numberOf = new HashMap<>();
         Set<Integer> numbers = new HashSet<>();
         Map<Integer, Long> lastSeen = new HashMap<>();
@@ -30,9 +30,11 @@ class TrackerOnPhantomTest {
             for (long f = 0; f < 300; f++) {
                 List<LesionTruth> shown = new ArrayList<>(clip.truth(f));
                 shown.removeIf(t -> random.nextInt(20) == 0);
-                int[] ids = tracker.update(shown.stream()
-                        .map(t -> new Detection(jitter(t.box(), random), 0.9f, 0, "lesion"))
-                        .toList());
+                int[] ids = tracker.update(
+                        shown.stream()
+                                .map(t -> new Detection(jitter(t.box(), random), 0.9f, 0, "lesion"))
+                                .toList(),
+                        new Box(0, 0, 1280, 720));
                 for (int i = 0; i < shown.size(); i++) {
                     int lesion = shown.get(i).id();
                     boolean continued = lastSeen.getOrDefault(lesion, -100L) > f - 30;

@@ -2,6 +2,7 @@ package io.derm.samples;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.google.inject.Guice;
 import com.google.inject.Injector;
 import io.derm.api.Assessment;
 import io.derm.api.Box;
@@ -9,6 +10,9 @@ import io.derm.api.Classifier;
 import io.derm.api.InferenceRuntime;
 import io.derm.api.LesionClass;
 import io.derm.api.SessionOptions;
+import io.derm.samples.wiring.ClassifierModule;
+import io.derm.samples.wiring.Parts;
+import io.derm.samples.wiring.RuntimeModule;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -36,7 +40,10 @@ final class ClassifyCommand implements Callable<Integer> {
     @Parameters(arity = "1..*", paramLabel = "IMAGE")
     private List<String> images = List.of();
 
-    @Option(names = "--model", paramLabel = "FILE", description = "ONNX model (default: the demo model).")
+    @Option(
+            names = {"--model", "--classifier"},
+            paramLabel = "FILE",
+            description = "ONNX model (default: the demo model).")
     private @Nullable Path model;
 
     @Option(
@@ -59,6 +66,9 @@ final class ClassifyCommand implements Callable<Integer> {
     private final RuntimeProperties runtimeProperties = new RuntimeProperties();
 
     @Mixin
+    private final ConfigOption configOption = new ConfigOption();
+
+    @Mixin
     private final PrecisionOption precisionOption = new PrecisionOption();
 
     @Spec
@@ -70,13 +80,13 @@ final class ClassifyCommand implements Callable<Integer> {
         Optional<Box> region = region();
         InferenceRuntime runtime = runtimeOption.find();
         runtimeProperties.check(Map.of(CLASSIFIER, runtime));
-        Injector injector = Wiring.injector(
-                new Wiring.RuntimeModule(runtime),
-                new Wiring.ClassifierModule(
+        Injector injector = Guice.createInjector(
+                new RuntimeModule(runtime),
+                new ClassifierModule(
                         () -> precisionOption.classifier(Optional.ofNullable(model), runtime),
                         Optional.ofNullable(labels),
                         runtimeProperties.of(CLASSIFIER, runtime, SessionOptions.defaults())));
-        try (Classifier classifier = Wiring.get(injector, Classifier.class)) {
+        try (Classifier classifier = Parts.get(injector, Classifier.class)) {
             return ImageJob.run(images, (name, frame) -> {
                 Box assessed = region.orElse(frame.bounds());
                 if (assessed.clip(frame.bounds()).isEmpty()) {

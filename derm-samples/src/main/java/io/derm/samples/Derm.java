@@ -3,9 +3,11 @@ package io.derm.samples;
 import io.derm.api.DermException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Optional;
 import java.util.Properties;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -22,6 +24,7 @@ import picocli.CommandLine.Spec;
             ClassifyCommand.class,
             PhantomCommand.class,
             EvaluateCommand.class,
+            EvaluateClipsCommand.class,
             CompareCommand.class,
             InspectCommand.class,
             ImportCommand.class,
@@ -68,10 +71,22 @@ public final class Derm implements Runnable {
     }
 
     static int execute(String... args) {
-        return new CommandLine(new Derm())
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .setExecutionExceptionHandler((e, command, parsed) -> failed(e))
+        CommandLine line = commandLine();
+        IParameterExceptionHandler usual = line.getParameterExceptionHandler();
+        return line.setExecutionExceptionHandler((e, command, parsed) -> failed(ConfigOption.located(e, command)))
+                .setParameterExceptionHandler((e, given) -> {
+                    Optional<DermException> configured = ConfigOption.cause(e);
+                    if (configured.isEmpty()) {
+                        return usual.handleParseException(e, given);
+                    }
+                    System.err.println("derm: " + configured.get().getMessage());
+                    return CommandLine.ExitCode.USAGE;
+                })
                 .execute(args);
+    }
+
+    static CommandLine commandLine() {
+        return new CommandLine(new Derm()).setCaseInsensitiveEnumValuesAllowed(true);
     }
 
     /** One line for what is wrong outside derm; a stack trace only for what is wrong inside. */

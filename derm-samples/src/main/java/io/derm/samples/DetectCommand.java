@@ -2,12 +2,16 @@ package io.derm.samples;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.google.inject.Guice;
 import com.google.inject.Injector;
 import io.derm.api.Detection;
 import io.derm.api.Detector;
 import io.derm.api.Frame;
 import io.derm.api.InferenceRuntime;
 import io.derm.api.SessionOptions;
+import io.derm.samples.wiring.DetectorModule;
+import io.derm.samples.wiring.Parts;
+import io.derm.samples.wiring.RuntimeModule;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -32,7 +36,10 @@ final class DetectCommand implements Callable<Integer> {
     @Parameters(arity = "1..*", paramLabel = "IMAGE")
     private List<String> images = List.of();
 
-    @Option(names = "--model", paramLabel = "FILE", description = "ONNX model (default: the demo model).")
+    @Option(
+            names = {"--model", "--detector"},
+            paramLabel = "FILE",
+            description = "ONNX model (default: the demo model).")
     private @Nullable Path model;
 
     @Mixin
@@ -45,19 +52,22 @@ final class DetectCommand implements Callable<Integer> {
     private final RuntimeProperties runtimeProperties = new RuntimeProperties();
 
     @Mixin
+    private final ConfigOption configOption = new ConfigOption();
+
+    @Mixin
     private final PrecisionOption precisionOption = new PrecisionOption();
 
     @Override
     public Integer call() throws Exception {
         InferenceRuntime runtime = runtimeOption.find();
         runtimeProperties.check(Map.of(DETECTOR, runtime));
-        Injector injector = Wiring.injector(
-                new Wiring.RuntimeModule(runtime),
-                new Wiring.DetectorModule(
+        Injector injector = Guice.createInjector(
+                new RuntimeModule(runtime),
+                new DetectorModule(
                         () -> precisionOption.detector(Optional.ofNullable(model), runtime),
                         detectionOptions.yolo(),
                         runtimeProperties.of(DETECTOR, runtime, SessionOptions.defaults())));
-        try (Detector detector = Wiring.get(injector, Detector.class)) {
+        try (Detector detector = Parts.get(injector, Detector.class)) {
             return ImageJob.run(images, (name, frame) -> System.out.println(json(name, frame, detector.detect(frame))));
         }
     }

@@ -39,6 +39,9 @@ final class DoctorCommand implements Callable<Integer> {
     private final RuntimeProperties runtimeProperties = new RuntimeProperties();
 
     @Mixin
+    private final ConfigOption configOption = new ConfigOption();
+
+    @Mixin
     private final PrecisionOption precisionOption = new PrecisionOption();
 
     private boolean healthy = true;
@@ -54,6 +57,13 @@ final class DoctorCommand implements Callable<Integer> {
                 System.getProperty("os.arch"),
                 Runtime.getRuntime().availableProcessors(),
                 Runtime.getRuntime().maxMemory() >> 20);
+        configOption.problems().ifPresent(problems -> {
+            System.out.println("configuration");
+            problems.forEach(problem -> broken("option", problem));
+            if (problems.isEmpty()) {
+                System.out.println("  yes every option fits each command that has it");
+            }
+        });
         System.out.println("runtimes");
         for (InferenceRuntime runtime : Runtimes.all()) {
             line(runtime.name(), runtime.availability());

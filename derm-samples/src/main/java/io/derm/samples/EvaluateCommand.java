@@ -1,5 +1,6 @@
 package io.derm.samples;
 
+import com.google.inject.Guice;
 import com.google.inject.Injector;
 import io.derm.api.CaptureException;
 import io.derm.api.Classifier;
@@ -7,6 +8,10 @@ import io.derm.api.Detector;
 import io.derm.api.InferenceRuntime;
 import io.derm.api.LesionClass;
 import io.derm.api.SessionOptions;
+import io.derm.samples.wiring.ClassifierModule;
+import io.derm.samples.wiring.DetectorModule;
+import io.derm.samples.wiring.Parts;
+import io.derm.samples.wiring.RuntimeModule;
 import io.derm.yolo.YoloOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,6 +73,9 @@ final class EvaluateCommand implements Callable<Integer> {
     private final RuntimeProperties runtimeProperties = new RuntimeProperties();
 
     @Mixin
+    private final ConfigOption configOption = new ConfigOption();
+
+    @Mixin
     private final PrecisionOption precisionOption = new PrecisionOption();
 
     @Override
@@ -81,23 +89,23 @@ final class EvaluateCommand implements Callable<Integer> {
         DataSet data = DataSet.read(dir).atMostCropsOfEachClass(maxCrops);
         InferenceRuntime runtime = runtimeOption.find();
         runtimeProperties.check(Map.of(DETECTOR, runtime, CLASSIFIER, runtime));
-        Injector injector = Wiring.injector(
-                new Wiring.RuntimeModule(runtime),
-                new Wiring.DetectorModule(
+        Injector injector = Guice.createInjector(
+                new RuntimeModule(runtime),
+                new DetectorModule(
                         () -> precisionOption.detector(Optional.ofNullable(detectorFile), runtime),
                         YoloOptions.defaults().withScoreThreshold(Evaluation.CURVE_THRESHOLD),
                         runtimeProperties.of(DETECTOR, runtime, SessionOptions.defaults())),
-                new Wiring.ClassifierModule(
+                new ClassifierModule(
                         () -> precisionOption.classifier(Optional.ofNullable(classifierFile), runtime),
                         Optional.ofNullable(labels),
                         runtimeProperties.of(CLASSIFIER, runtime, SessionOptions.defaults())));
         if (data.hasBoxes()) {
-            try (Detector detector = Wiring.get(injector, Detector.class)) {
+            try (Detector detector = Parts.get(injector, Detector.class)) {
                 detection(detector, data);
             }
         }
         if (Files.isDirectory(dir.resolve("crops"))) {
-            try (Classifier classifier = Wiring.get(injector, Classifier.class)) {
+            try (Classifier classifier = Parts.get(injector, Classifier.class)) {
                 classification(classifier, data);
             }
         }

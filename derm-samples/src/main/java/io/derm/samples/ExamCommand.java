@@ -1,6 +1,9 @@
 package io.derm.samples;
 
+import com.google.inject.Guice;
 import com.google.inject.Injector;
+import com.google.inject.Module;
+import com.google.inject.util.Modules;
 import io.derm.api.Classifier;
 import io.derm.api.DermException;
 import io.derm.api.Detector;
@@ -9,9 +12,11 @@ import io.derm.api.FramePool;
 import io.derm.api.FrameSource;
 import io.derm.api.InferenceRuntime;
 import io.derm.api.LesionClass;
+import io.derm.api.Model;
 import io.derm.api.PixelFormat;
 import io.derm.api.Runtimes;
 import io.derm.api.SessionOptions;
+import io.derm.api.SourceInfo;
 import io.derm.capture.RecorderOptions;
 import io.derm.capture.VideoRecorder;
 import io.derm.pipeline.Exam;
@@ -22,6 +27,12 @@ import io.derm.pipeline.FrameFindings;
 import io.derm.pipeline.LatencySummary;
 import io.derm.pipeline.Lesion;
 import io.derm.pipeline.Stage;
+import io.derm.samples.wiring.ClassifierModule;
+import io.derm.samples.wiring.DetectorModule;
+import io.derm.samples.wiring.ExamModule;
+import io.derm.samples.wiring.Parts;
+import io.derm.samples.wiring.RuntimeModule;
+import io.derm.samples.wiring.SourceModule;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -81,6 +92,9 @@ final class ExamCommand implements Callable<Integer> {
     private int threads;
 
     @Mixin
+    private final EvidenceOptions evidenceOptions = new EvidenceOptions();
+
+    @Mixin
     private final DetectionOptions detectionOptions = new DetectionOptions();
 
     @Mixin
@@ -96,6 +110,9 @@ final class ExamCommand implements Callable<Integer> {
     private final LiveOption liveOption = new LiveOption();
 
     @Mixin
+    private final ConfigOption configOption = new ConfigOption();
+
+    @Mixin
     private final MetricsOption metricsOption = new MetricsOption();
 
     @Override
@@ -104,41 +121,55 @@ final class ExamCommand implements Callable<Integer> {
         SessionOptions session = SessionOptions.defaults().withThreads(perModel);
         InferenceRuntime runtime = runtimeOption.find();
         runtimeProperties.check(Map.of(DETECTOR, runtime, CLASSIFIER, runtime));
-        Injector injector = Wiring.injector(
-                new Wiring.RuntimeModule(Runtimes.withFallback(runtime)),
-                new Wiring.DetectorModule(
+        Module models = Modules.combine(
+                new RuntimeModule(Runtimes.withFallback(runtime)),
+                new DetectorModule(
                         () -> precisionOption.detector(Optional.ofNullable(detectorFile), runtime),
                         detectionOptions.yolo(),
                         runtimeProperties.of(DETECTOR, runtime, session)),
-                new Wiring.ClassifierModule(
+                new ClassifierModule(
                         () -> precisionOption.classifier(Optional.ofNullable(classifierFile), runtime),
                         Optional.ofNullable(labels),
                         runtimeProperties.of(CLASSIFIER, runtime, session)));
         try (MetricsServer metrics = metricsOption.start();
                 DemoClip clip = source == null ? DemoClip.extract() : null;
                 ExamSource frames = liveOption.open(
-                        clip == null ? String.valueOf(source) : clip.path().toString());
-                Detector detector = Wiring.get(injector, Detector.class);
-                Classifier classifier = Wiring.get(injector, Classifier.class)) {
+                        clip == null ? String.valueOf(source) : clip.path().toString())) {
             String name = clip == null ? frames.frames().info().name() : "bundled phantom clip";
-            return run(name, clip, frames, detector, classifier, metrics);
+            Injector injector = Guice.createInjector(
+                    models,
+                    new SourceModule(frames::frames),
+                    new ExamModule(options(frames.frames().info())));
+            try (Detector detector = Parts.get(injector, Detector.class);
+                    Classifier classifier = Parts.get(injector, Classifier.class)) {
+                List<Model> used = List.of(detector.model(), classifier.model());
+                return run(name, clip, frames, Parts.get(injector, Exam.class), used, metrics);
+            }
         }
+    }
+
+    private ExamOptions options(SourceInfo source) {
+        // A lesion in a still picture is not seen again.
+        boolean stills = !source.live() && source.framesPerSecond() <= 1;
+        ExamOptions usual = stills
+                ? ExamOptions.defaults()
+                        .withConfirmSightings(1)
+                        .withConfirmScore(0)
+                        .withClassifyEvery(1)
+                : ExamOptions.defaults();
+        return evidenceOptions.over(usual);
     }
 
     private int run(
             String name,
             @Nullable DemoClip clip,
             ExamSource examined,
-            Detector detector,
-            Classifier classifier,
+            Exam exam,
+            List<Model> models,
             @Nullable MetricsServer metrics)
             throws Exception {
         FrameSource frames = examined.frames();
         Outputs.folder(out);
-        // A lesion in a still picture is not seen again.
-        boolean stills = !frames.info().live() && frames.info().framesPerSecond() <= 1;
-        ExamOptions options = stills ? ExamOptions.defaults().withConfirmSightings(1) : ExamOptions.defaults();
-        Exam exam = new Exam(frames, detector, classifier, options);
         if (metrics != null) {
             metrics.add(exam, name, examined);
         }
@@ -175,7 +206,7 @@ final class ExamCommand implements Callable<Integer> {
                         name,
                         frames.info(),
                         begun,
-                        List.of(detector.model(), classifier.model()),
+                        models,
                         ended,
                         files(name, clip));
                 try {

@@ -64,6 +64,8 @@ final class FindingsWriter implements AutoCloseable {
         g.writeFieldName("box");
         box(g, sighting.detection().box());
         number(g, "score", sighting.detection().score(), 1e4);
+        g.writeBooleanField("confirmed", sighting.confirmed());
+        g.writeBooleanField("assessed", sighting.assessed());
         g.writeStringField("class", sighting.assessment().lesionClass().name());
         g.writeObjectFieldStart("probabilities");
         for (LesionClass c : LesionClass.values()) {

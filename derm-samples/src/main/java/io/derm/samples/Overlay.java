@@ -16,8 +16,11 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Draws boxes, classes and probabilities over a BGR24 copy of a frame. Confined; keeps its picture from frame to frame. */
+/** Draws boxes, and of lesions that are confirmed classes and probabilities, over a BGR24 copy of a frame. Confined; keeps its picture from frame to frame. */
 final class Overlay {
+    /** A box without a word, until the lesion has been seen often enough. */
+    private static final Color UNCONFIRMED = new Color(255, 255, 255, 170);
+
     private @Nullable BufferedImage image;
     private @Nullable Graphics2D graphics;
 
@@ -46,12 +49,14 @@ final class Overlay {
 
     private static void draw(Graphics2D g, Sighting sighting, int fontSize) {
         Box box = sighting.detection().box();
-        LesionClass c = sighting.assessment().lesionClass();
-        Color color = color(c);
-        g.setColor(color);
         int left = Math.round(box.left());
         int top = Math.round(box.top());
+        LesionClass c = sighting.assessment().lesionClass();
+        g.setColor(sighting.confirmed() ? color(c) : UNCONFIRMED);
         g.drawRect(left, top, Math.round(box.width()), Math.round(box.height()));
+        if (!sighting.confirmed()) {
+            return;
+        }
         String text = String.format(
                 Locale.ROOT,
                 "%d %s %.0f%%",

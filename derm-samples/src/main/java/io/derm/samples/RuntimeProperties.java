@@ -18,6 +18,9 @@ final class RuntimeProperties {
     @Option(
             names = "--runtime-option",
             paramLabel = "[MODEL:]NAME=VALUE",
+            // Between the entries of a configuration file; no option holds a line end.
+            split = "\n",
+            splitSynopsisLabel = "",
             description = {
                 "Option of the runtime, e.g. trt.cache=DIR; may be given several times. Names with trt. go to tensorrt alone.",
                 "With MODEL: for one of the command's models, e.g. detector:trt.plan=FILE."

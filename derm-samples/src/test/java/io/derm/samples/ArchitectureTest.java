@@ -80,6 +80,7 @@ class ArchitectureTest {
         "ai.onnx.proto.., io.derm.onnx..",
         "com.google.protobuf.., io.derm.onnx..",
         "com.google.inject.., io.derm.samples..",
+        "org.snakeyaml.., io.derm.samples..",
         "io.micrometer.., io.derm.pipeline..;io.derm.samples..",
         "io.micrometer.prometheusmetrics.., io.derm.samples..",
         "picocli.., io.derm.samples.."

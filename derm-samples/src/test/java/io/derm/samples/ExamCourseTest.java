@@ -139,7 +139,7 @@ class ExamCourseTest {
     }
 
     private static Sighting sighting(int lesion, LesionClass c) {
-        return new Sighting(lesion, detection(1), assessment(c));
+        return new Sighting(lesion, detection(1), assessment(c), true, true);
     }
 
     private static Detection detection(float left) {

@@ -43,7 +43,7 @@ final class DermLoop implements Peer {
     public List<List<Finding>> video(List<Picture> pictures, LongConsumer nanos) throws Exception {
         List<List<Finding>> answers = new ArrayList<>();
         Tempo tempo = new Tempo();
-        ExamOptions options = ExamOptions.defaults();
+        ExamOptions options = ExamOptions.defaults().withClassifyEvery(1);
         new Exam(new Film(pictures), derm.detector(), derm.classifier(), options).run(found -> {
             long took = tempo.tick();
             if (tempo.frame >= LEAD && tempo.frame < LEAD + pictures.size()) {

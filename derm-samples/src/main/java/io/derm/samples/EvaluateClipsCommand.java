@@ -1,0 +1,179 @@
+package io.derm.samples;
+
+import com.google.inject.Guice;
+import com.google.inject.Injector;
+import io.derm.api.Classifier;
+import io.derm.api.Detector;
+import io.derm.api.InferenceRuntime;
+import io.derm.api.SessionOptions;
+import io.derm.phantom.PhantomClip;
+import io.derm.pipeline.Exam;
+import io.derm.pipeline.ExamOptions;
+import io.derm.samples.wiring.ClassifierModule;
+import io.derm.samples.wiring.DetectorModule;
+import io.derm.samples.wiring.Parts;
+import io.derm.samples.wiring.RuntimeModule;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+        name = "evaluate-clips",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Measures exams of phantom clips, whose lesions have known identities: IDF1 and identity switches of the lesions reported,",
+            "false lesions a minute, recall by lesion, and how many sightings were classified."
+        },
+        footer = Derm.RESEARCH_USE)
+final class EvaluateClipsCommand implements Callable<Integer> {
+    private static final String DETECTOR = "detector";
+    private static final String CLASSIFIER = "classifier";
+    private static final int RATE = 30;
+
+    @Option(names = "--clips", paramLabel = "N", defaultValue = "6", description = "Default: ${DEFAULT-VALUE}.")
+    private int clips = 6;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "S",
+            defaultValue = "1000",
+            description = "Of the first clip; those that follow count up (default: ${DEFAULT-VALUE}).")
+    private long seed = 1000;
+
+    @Option(
+            names = "--seconds",
+            paramLabel = "T",
+            defaultValue = "20",
+            description = "Length of a clip at 30 frames/s (default: ${DEFAULT-VALUE}).")
+    private int seconds = 20;
+
+    @Option(names = "--passers", paramLabel = "N", description = "Things that pass over the skin (default: none).")
+    private int passers;
+
+    @Option(names = "--no-lesions", description = "Clips without any lesion.")
+    private boolean noLesions;
+
+    @Option(names = "--more-things", paramLabel = "N", description = "More things that are no lesions (default: none).")
+    private int moreThings;
+
+    @Option(names = "--detector", paramLabel = "FILE", description = "ONNX model (default: the demo model).")
+    private @Nullable Path detectorFile;
+
+    @Option(names = "--classifier", paramLabel = "FILE", description = "ONNX model (default: the demo model).")
+    private @Nullable Path classifierFile;
+
+    @Option(names = "--labels", paramLabel = "FILE", description = "What the classifier's classes count as.")
+    private @Nullable Path labels;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "CPU threads for each model (default: half of the cores).")
+    private int threads;
+
+    @Mixin
+    private final EvidenceOptions evidenceOptions = new EvidenceOptions();
+
+    @Mixin
+    private final DetectionOptions detectionOptions = new DetectionOptions();
+
+    @Mixin
+    private final RuntimeOption runtimeOption = new RuntimeOption();
+
+    @Mixin
+    private final RuntimeProperties runtimeProperties = new RuntimeProperties();
+
+    @Mixin
+    private final ConfigOption configOption = new ConfigOption();
+
+    @Mixin
+    private final PrecisionOption precisionOption = new PrecisionOption();
+
+    @Override
+    public Integer call() throws Exception {
+        if (clips < 1 || seconds < 1) {
+            throw new IllegalArgumentException(
+                    "Found " + clips + " clips of " + seconds + " s, expected at least 1 of 1 s");
+        }
+        int perModel = threads > 0 ? threads : Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+        SessionOptions session = SessionOptions.defaults().withThreads(perModel);
+        InferenceRuntime runtime = runtimeOption.find();
+        runtimeProperties.check(Map.of(DETECTOR, runtime, CLASSIFIER, runtime));
+        Injector injector = Guice.createInjector(
+                new RuntimeModule(runtime),
+                new DetectorModule(
+                        () -> precisionOption.detector(Optional.ofNullable(detectorFile), runtime),
+                        detectionOptions.yolo(),
+                        runtimeProperties.of(DETECTOR, runtime, session)),
+                new ClassifierModule(
+                        () -> precisionOption.classifier(Optional.ofNullable(classifierFile), runtime),
+                        Optional.ofNullable(labels),
+                        runtimeProperties.of(CLASSIFIER, runtime, session)));
+        ExamOptions options = evidenceOptions.over(ExamOptions.defaults());
+        ClipTally.Result all = ClipTally.Result.NONE;
+        try (Detector detector = Parts.get(injector, Detector.class);
+                Classifier classifier = Parts.get(injector, Classifier.class);
+                Progress progress = new Progress("evaluate", (long) clips * seconds * RATE)) {
+            for (int c = 0; c < clips; c++) {
+                ClipTally.Result result = clip(seed + c, detector, classifier, options, progress);
+                print("clip " + (seed + c), result);
+                all = all.plus(result);
+            }
+            System.out.printf("detector %s, classifier %s%n", detector.model(), classifier.model());
+        }
+        print("all", all);
+        System.out.println(Derm.RESEARCH_USE);
+        return 0;
+    }
+
+    private ClipTally.Result clip(
+            long clipSeed, Detector detector, Classifier classifier, ExamOptions options, Progress progress)
+            throws Exception {
+        PhantomClip.Options filmed = PhantomClip.Options.of(seconds * RATE, clipSeed)
+                .withMoreThings(moreThings)
+                .withPassers(passers);
+        if (noLesions) {
+            filmed = filmed.withMostLesions(0);
+        }
+        try (PhantomClip clip = new PhantomClip(filmed)) {
+            ClipTally tally = new ClipTally();
+            Exam exam = new Exam(clip, detector, classifier, options);
+            return tally.result(exam.run(f -> {
+                        tally.add(clip.truth(f.frame().sequence()), f);
+                        progress.step("");
+                    })
+                    .lesions());
+        }
+    }
+
+    private static void print(String what, ClipTally.Result r) {
+        StringBuilder line = new StringBuilder(String.format(Locale.ROOT, "%-10s %5d frames", what, r.frames()));
+        if (r.truthBoxes() > 0) {
+            line.append(String.format(
+                    Locale.ROOT,
+                    "  IDF1 %.3f  %d switches  found %d of %d lesions, %d of %d melanomas (%d called so)",
+                    r.idf1(),
+                    r.switches(),
+                    r.found(),
+                    r.lesions(),
+                    r.melanomasFound(),
+                    r.melanomas(),
+                    r.melanomasCalled()));
+        }
+        line.append(String.format(
+                Locale.ROOT,
+                "  reported %d, %d false: %.2f a minute  classified %d of %d sightings",
+                r.reported(),
+                r.wrong(),
+                r.wrongPerMinute(RATE),
+                r.assessed(),
+                r.sightings()));
+        System.out.println(line);
+    }
+}

@@ -1,0 +1,52 @@
+package io.derm.samples;
+
+import io.derm.pipeline.ExamOptions;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Which lesions an exam reports, and when it classifies them. */
+final class EvidenceOptions {
+    @Option(
+            names = "--confirm-sightings",
+            paramLabel = "N",
+            description = "Sightings after which a lesion is reported (default: 8; 1 for still pictures).")
+    private @Nullable Integer confirmSightings;
+
+    @Option(
+            names = "--confirm-score",
+            paramLabel = "S",
+            description =
+                    "Mean score of a lesion's sightings from which on it is reported (default: what the detector's model says, else 0).")
+    private @Nullable Double confirmScore;
+
+    @Option(
+            names = "--forget-frames",
+            paramLabel = "N",
+            description = "Frames after which a lesion that comes back gets a new number (default: 300).")
+    private @Nullable Integer forgetFrames;
+
+    @Option(
+            names = "--classify-every",
+            paramLabel = "N",
+            description =
+                    "Sightings after which a lesion is classified again without a better look (default: 15; 1 for still pictures).")
+    private @Nullable Integer classifyEvery;
+
+    /** What was asked for, over the options that hold otherwise. */
+    ExamOptions over(ExamOptions options) {
+        ExamOptions o = options;
+        if (confirmSightings != null) {
+            o = o.withConfirmSightings(confirmSightings);
+        }
+        if (confirmScore != null) {
+            o = o.withConfirmScore(confirmScore);
+        }
+        if (forgetFrames != null) {
+            o = o.withForgetFrames(forgetFrames);
+        }
+        if (classifyEvery != null) {
+            o = o.withClassifyEvery(classifyEvery);
+        }
+        return o;
+    }
+}
