@@ -6,7 +6,8 @@ import java.util.Arrays;
 
 /**
  * A lesion's probabilities over time in bounded memory: at most {@value #MAX_POINTS} points, of which every second is dropped
- * when they are full, so that an exam of any length keeps an even course. Confined to the exam's thread until the exam ends.
+ * when they are full, so that an exam of any length keeps an even course. Confined while it grows; a {@link Lesion} has a copy, which
+ * does not.
  */
 public final class Course {
     static final int MAX_POINTS = 512;
@@ -19,6 +20,16 @@ public final class Course {
     private long every = 1;
 
     Course() {}
+
+    Course copy() {
+        Course copy = new Course();
+        System.arraycopy(timestampMicros, 0, copy.timestampMicros, 0, size);
+        System.arraycopy(probabilities, 0, copy.probabilities, 0, size * CLASSES);
+        copy.size = size;
+        copy.seen = seen;
+        copy.every = every;
+        return copy;
+    }
 
     void add(long timestamp, Assessment assessment) {
         if (seen++ % every != 0) {

@@ -66,6 +66,11 @@ final class Evidence {
         return book.confirmed(confirmSightings);
     }
 
+    /** All that was ever followed, confirmed or not. */
+    List<Lesion> all() {
+        return book.confirmed(1);
+    }
+
     /** Lesions with too few sightings to be reported. */
     int unconfirmed() {
         return book.size() - confirmed().size();

@@ -4,7 +4,7 @@ import io.derm.api.LesionClass;
 import java.util.Map;
 
 /**
- * One lesion over a whole exam.
+ * One lesion over a whole exam, or as far as that has come. Immutable.
  *
  * @param id number of the lesion, from 1 in order of appearance
  * @param firstMicros presentation time of its first sighting

@@ -95,7 +95,7 @@ final class LesionBook {
                 }
             }
             Sighting shown = Objects.requireNonNull(best);
-            return new Lesion(id, firstMicros, lastMicros, count, voted, mean, shown, bestMicros, course);
+            return new Lesion(id, firstMicros, lastMicros, count, voted, mean, shown, bestMicros, course.copy());
         }
     }
 }
