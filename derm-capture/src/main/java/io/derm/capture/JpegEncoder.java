@@ -158,7 +158,9 @@ public final class JpegEncoder implements AutoCloseable {
 
         private static CaptureException failed(int error) {
             return new CaptureException(
-                    227, "FFmpeg's JPEG encoder failed: " + Ffmpeg.text(error), "use the FFmpeg that derm-capture depends on");
+                    227,
+                    "FFmpeg's JPEG encoder failed: " + Ffmpeg.text(error),
+                    "use the FFmpeg that derm-capture depends on");
         }
 
         @Override

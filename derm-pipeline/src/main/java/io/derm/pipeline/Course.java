@@ -13,22 +13,25 @@ public final class Course {
     static final int MAX_POINTS = 512;
     private static final int CLASSES = LesionClass.values().length;
 
-    private final long[] timestampMicros = new long[MAX_POINTS];
-    private final float[] probabilities = new float[MAX_POINTS * CLASSES];
+    private final long[] timestampMicros;
+    private final float[] probabilities;
     private int size;
     private long seen;
     private long every = 1;
 
-    Course() {}
+    Course() {
+        this(new long[MAX_POINTS], new float[MAX_POINTS * CLASSES], 0);
+    }
 
+    private Course(long[] timestampMicros, float[] probabilities, int size) {
+        this.timestampMicros = timestampMicros;
+        this.probabilities = probabilities;
+        this.size = size;
+    }
+
+    /** As it is now, to be read alone. */
     Course copy() {
-        Course copy = new Course();
-        System.arraycopy(timestampMicros, 0, copy.timestampMicros, 0, size);
-        System.arraycopy(probabilities, 0, copy.probabilities, 0, size * CLASSES);
-        copy.size = size;
-        copy.seen = seen;
-        copy.every = every;
-        return copy;
+        return new Course(Arrays.copyOf(timestampMicros, size), Arrays.copyOf(probabilities, size * CLASSES), size);
     }
 
     void add(long timestamp, Assessment assessment) {

@@ -44,7 +44,8 @@ public final class SwappableDetector implements Detector {
      * @return completed with the outcome, {@link SwapState#SWITCHED} or {@link SwapState#REFUSED}, never exceptionally
      * @throws IllegalStateException if a swap is under way already, or this is closed
      */
-    public CompletableFuture<SwapStatus> propose(String name, Supplier<? extends Detector> opener, SwapOptions options) {
+    public CompletableFuture<SwapStatus> propose(
+            String name, Supplier<? extends Detector> opener, SwapOptions options) {
         return swap.propose(name, opener, options, false);
     }
 

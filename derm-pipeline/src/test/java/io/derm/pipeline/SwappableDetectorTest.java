@@ -57,7 +57,9 @@ class SwappableDetectorTest {
         @Override
         public List<Detection> detect(Frame frame) {
             assertThat(closed).isFalse();
-            assertThat(frame.pixels().get(0)).as("pixels of a lease that is held").isEqualTo((byte) frame.sequence());
+            assertThat(frame.pixels().get(0))
+                    .as("pixels of a lease that is held")
+                    .isEqualTo((byte) frame.sequence());
             calls.incrementAndGet();
             StandIns.passes(millis);
             return List.of(new Detection(Box.ofSize(x, 4, 8, 8), 0.9f, 0, "lesion"));
@@ -129,7 +131,9 @@ class SwappableDetectorTest {
             runUntil(detector, swap);
             assertThat(swap.get())
                     .returns(SwapState.REFUSED, SwapStatus::state)
-                    .returns("0.0 % of its answers are those of the live one, expected at least 90.0 %", SwapStatus::reason);
+                    .returns(
+                            "0.0 % of its answers are those of the live one, expected at least 90.0 %",
+                            SwapStatus::reason);
             assertThat(next.closed).isTrue();
             assertThat(run(detector, 1)).containsExactly(4f);
             assertThat(detector.canRollBack()).isFalse();
@@ -153,7 +157,8 @@ class SwappableDetectorTest {
                     .returns(SwapState.REFUSED, SwapStatus::state)
                     .extracting(SwapStatus::reason)
                     .asString()
-                    .matches("it takes \\d+\\.\\d ms a frame, the live one \\d+\\.\\d ms, expected at most 3.00 times as much");
+                    .matches(
+                            "it takes \\d+\\.\\d ms a frame, the live one \\d+\\.\\d ms, expected at most 3.00 times as much");
             // 8 runs of 40 ms and as long a rest after each, while the live one went on at its pace.
             assertThat(nanos.size()).isGreaterThan(60);
             assertThat(nanos.get(nanos.size() / 2) / 1e6).isLessThan(20);
@@ -185,7 +190,8 @@ class SwappableDetectorTest {
         try (SwappableDetector detector = new SwappableDetector("old", () -> new Finder(4))) {
             CompletableFuture<SwapStatus> swap = detector.propose("new", () -> next, QUICK);
             runUntil(detector, swap);
-            assertThat(swap.get().reason()).isEqualTo("its runtime failed: it is run by onnxruntime instead of tensorrt");
+            assertThat(swap.get().reason())
+                    .isEqualTo("its runtime failed: it is run by onnxruntime instead of tensorrt");
         }
     }
 
@@ -202,14 +208,17 @@ class SwappableDetectorTest {
     @Test
     void rollback_afterASwitch_opensTheOldOneAgain() throws Exception {
         AtomicInteger opened = new AtomicInteger();
-        try (SwappableDetector detector = new SwappableDetector("old", () -> new Finder(opened.incrementAndGet() + 3))) {
+        try (SwappableDetector detector =
+                new SwappableDetector("old", () -> new Finder(opened.incrementAndGet() + 3))) {
             assertThatThrownBy(detector::rollback).isInstanceOf(IllegalStateException.class);
             CompletableFuture<SwapStatus> swap = detector.propose("new", () -> new Finder(20), SwapOptions.unchecked());
             runUntil(detector, swap);
             assertThat(run(detector, 1)).containsExactly(20f);
             CompletableFuture<SwapStatus> back = detector.rollback();
             runUntil(detector, back);
-            assertThat(back.get()).returns(SwapState.SWITCHED, SwapStatus::state).returns("old", SwapStatus::name);
+            assertThat(back.get())
+                    .returns(SwapState.SWITCHED, SwapStatus::state)
+                    .returns("old", SwapStatus::name);
             assertThat(run(detector, 2)).containsExactly(5f);
             assertThat(detector.canRollBack()).isFalse();
         }
@@ -241,11 +250,13 @@ class SwappableDetectorTest {
                 QUICK);
         open.await();
         run(detector, 1);
-        assertThatThrownBy(() -> detector.propose("other", () -> next, QUICK)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> detector.propose("other", () -> next, QUICK))
+                .isInstanceOf(IllegalStateException.class);
         detector.close();
         assertThat(swap.get()).returns("it was cancelled", SwapStatus::reason);
         assertThat(old.closed).isTrue();
         assertThat(next.closed).isTrue();
-        assertThatThrownBy(() -> detector.propose("other", () -> next, QUICK)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> detector.propose("other", () -> next, QUICK))
+                .isInstanceOf(IllegalStateException.class);
     }
 }
