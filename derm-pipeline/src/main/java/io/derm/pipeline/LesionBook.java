@@ -158,7 +158,18 @@ final class LesionBook {
                 }
             }
             Sighting shown = Objects.requireNonNull(best);
-            return new Lesion(id, firstMicros, lastMicros, count, assessed, confirmed(), voted, mean, shown, bestMicros, course.copy());
+            return new Lesion(
+                    id,
+                    firstMicros,
+                    lastMicros,
+                    count,
+                    assessed,
+                    confirmed(),
+                    voted,
+                    mean,
+                    shown,
+                    bestMicros,
+                    course.copy());
         }
     }
 }

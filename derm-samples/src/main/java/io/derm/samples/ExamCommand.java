@@ -194,13 +194,8 @@ final class ExamCommand implements Callable<Integer> {
             ended += examined.outages();
             if (summary.frames() > 0) {
                 course.end(summary.dropped());
-                HtmlReport.Facts facts = new HtmlReport.Facts(
-                        name,
-                        frames.info(),
-                        begun,
-                        models,
-                        ended,
-                        files(name, clip));
+                HtmlReport.Facts facts =
+                        new HtmlReport.Facts(name, frames.info(), begun, models, ended, files(name, clip));
                 try {
                     Outputs.write(out.resolve("report.html"), HtmlReport.render(facts, summary, crops, course));
                 } catch (DermException e) {

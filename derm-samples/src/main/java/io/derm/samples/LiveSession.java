@@ -29,13 +29,7 @@ final class LiveSession implements Controls, AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** One exam with what belongs to it alone. */
-    record Round(
-            int number,
-            Exam exam,
-            ExamSource examined,
-            FrameSource frames,
-            BestCrops crops,
-            String name) {}
+    record Round(int number, Exam exam, ExamSource examined, FrameSource frames, BestCrops crops, String name) {}
 
     /** Takes notice of each exam before it starts. */
     interface Watcher {
