@@ -93,6 +93,12 @@ public final class SwappableDetector implements Detector {
         return swap.live().runtime();
     }
 
+    /** That of the live detector; an exam takes it as it is when the exam is made. */
+    @Override
+    public double confirmScore() {
+        return swap.live().confirmScore();
+    }
+
     /** Ends a trial under way and closes the live detector. */
     @Override
     public void close() {
