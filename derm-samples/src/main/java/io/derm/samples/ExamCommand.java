@@ -13,10 +13,8 @@ import io.derm.api.LesionClass;
 import io.derm.api.Model;
 import io.derm.api.Runtimes;
 import io.derm.api.SessionOptions;
-import io.derm.api.SourceInfo;
 import io.derm.pipeline.Exam;
 import io.derm.pipeline.ExamListener;
-import io.derm.pipeline.ExamOptions;
 import io.derm.pipeline.ExamSummary;
 import io.derm.pipeline.LatencySummary;
 import io.derm.pipeline.Lesion;
@@ -131,25 +129,13 @@ final class ExamCommand implements Callable<Integer> {
             Injector injector = Guice.createInjector(
                     models,
                     new SourceModule(frames::frames),
-                    new ExamModule(options(frames.frames().info())));
+                    new ExamModule(evidenceOptions.of(frames.frames().info())));
             try (Detector detector = Parts.get(injector, Detector.class);
                     Classifier classifier = Parts.get(injector, Classifier.class)) {
                 List<Model> used = List.of(detector.model(), classifier.model());
                 return run(name, clip, frames, Parts.get(injector, Exam.class), used, metrics);
             }
         }
-    }
-
-    private ExamOptions options(SourceInfo source) {
-        // A lesion in a still picture is not seen again.
-        boolean stills = !source.live() && source.framesPerSecond() <= 1;
-        ExamOptions usual = stills
-                ? ExamOptions.defaults()
-                        .withConfirmSightings(1)
-                        .withConfirmScore(0)
-                        .withClassifyEvery(1)
-                : ExamOptions.defaults();
-        return evidenceOptions.over(usual);
     }
 
     private int run(

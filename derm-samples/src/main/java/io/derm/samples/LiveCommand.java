@@ -79,6 +79,9 @@ final class LiveCommand implements Callable<Integer> {
     private int threads;
 
     @Mixin
+    private final EvidenceOptions evidenceOptions = new EvidenceOptions();
+
+    @Mixin
     private final DetectionOptions detectionOptions = new DetectionOptions();
 
     @Mixin
@@ -94,6 +97,9 @@ final class LiveCommand implements Callable<Integer> {
     private final LiveOption liveOption = new LiveOption();
 
     @Mixin
+    private final ConfigOption configOption = new ConfigOption();
+
+    @Mixin
     private final MetricsOption metricsOption = new MetricsOption();
 
     @Override
@@ -107,7 +113,7 @@ final class LiveCommand implements Callable<Integer> {
             ExamSource first = liveOption.open(path);
             String name = clip == null ? first.frames().info().name() : "bundled phantom clip";
             try (LiveParts parts = parts();
-                    LiveSession session = new LiveSession(out, parts)) {
+                    LiveSession session = new LiveSession(out, parts, evidenceOptions)) {
                 return run(session, first, path, name, loop || clip != null);
             } finally {
                 first.close();

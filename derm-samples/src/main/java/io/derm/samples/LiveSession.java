@@ -6,7 +6,6 @@ import io.derm.api.DermException;
 import io.derm.api.FrameSource;
 import io.derm.capture.Images;
 import io.derm.pipeline.Exam;
-import io.derm.pipeline.ExamOptions;
 import io.derm.pipeline.ExamState;
 import io.derm.pipeline.ExamSummary;
 import io.derm.pipeline.FrameFindings;
@@ -38,6 +37,7 @@ final class LiveSession implements Controls, AutoCloseable {
 
     private final Path out;
     private final LiveParts parts;
+    private final EvidenceOptions evidence;
     private final LiveRecording recording;
     private final LiveStateJson states;
     private final Map<String, Path> files = new ConcurrentHashMap<>();
@@ -48,8 +48,9 @@ final class LiveSession implements Controls, AutoCloseable {
     private boolean stopped;
     private boolean again;
 
-    LiveSession(Path out, LiveParts parts) {
+    LiveSession(Path out, LiveParts parts, EvidenceOptions evidence) {
         this.out = out;
+        this.evidence = evidence;
         this.parts = parts;
         this.recording = new LiveRecording(out);
         this.states = new LiveStateJson(parts, recording);
@@ -100,10 +101,8 @@ final class LiveSession implements Controls, AutoCloseable {
 
     private Round round(int number, ExamSource examined, String name) {
         FrameSource own = examined.frames();
-        boolean stills = !own.info().live() && own.info().framesPerSecond() <= 1;
-        ExamOptions options = stills ? ExamOptions.defaults().withConfirmSightings(1) : ExamOptions.defaults();
         FrameSource frames = own.info().live() ? own : new PacedSource(own);
-        Exam exam = new Exam(frames, parts.detector, parts.classifier, options);
+        Exam exam = new Exam(frames, parts.detector, parts.classifier, evidence.of(own.info()));
         return new Round(number, exam, examined, frames, new BestCrops(), name);
     }
 
