@@ -294,7 +294,7 @@ public final class VideoRecorder implements AutoCloseable {
             picture.width(width).height(height).format(AV_PIX_FMT_YUV420P);
             av_frame_get_buffer(picture, 0);
             packet = av_packet_alloc();
-            converter = new YuvConverter(picture);
+            converter = new YuvConverter(picture, YuvConverter.Colour.VIDEO);
         }
 
         private CaptureException encoderFailed(int error) {

@@ -3,7 +3,9 @@ package io.derm.capture;
 import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_BGR24;
 import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_NV12;
 import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUV420P;
+import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUVJ420P;
 import static org.bytedeco.ffmpeg.global.swscale.SWS_BILINEAR;
+import static org.bytedeco.ffmpeg.global.swscale.SWS_CS_ITU601;
 import static org.bytedeco.ffmpeg.global.swscale.SWS_CS_ITU709;
 import static org.bytedeco.ffmpeg.global.swscale.sws_freeContext;
 import static org.bytedeco.ffmpeg.global.swscale.sws_getCoefficients;
@@ -23,13 +25,21 @@ import org.bytedeco.javacpp.PointerPointer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Fills an encoder's 4:2:0 picture (BT.709, limited range) from BGR24 or NV12 frames; a frame of another shape is fitted into it
- * between black bars. Confined.
+ * Fills an encoder's 4:2:0 picture from BGR24 or NV12 frames; a frame of another shape is fitted into it between black bars. Confined.
  */
 final class YuvConverter implements AutoCloseable {
     private static final int PADDING = 256;
 
+    /** What the picture's numbers mean. */
+    enum Colour {
+        /** BT.709, limited range, as video has it. */
+        VIDEO,
+        /** BT.601, full range, as JFIF has it. */
+        JPEG
+    }
+
     private final AVFrame picture;
+    private final Colour colour;
     private final PointerPointer<Pointer> sourcePlanes = new PointerPointer<>(4);
     private final IntPointer sourceStrides = new IntPointer(4);
     private final PointerPointer<Pointer> targetPlanes = new PointerPointer<>(4);
@@ -43,8 +53,9 @@ final class YuvConverter implements AutoCloseable {
     private int left;
     private int top;
 
-    YuvConverter(AVFrame picture) {
+    YuvConverter(AVFrame picture, Colour colour) {
         this.picture = picture;
+        this.colour = colour;
         this.targetStrides = picture.linesize();
         for (int i = 0; i < 4; i++) {
             sourcePlanes.put(i, null);
@@ -97,9 +108,10 @@ final class YuvConverter implements AutoCloseable {
         int fitHeight = Math.max(2, (int) Math.round(h * fit) & ~1);
         left = (pictureWidth - fitWidth) / 2 & ~1;
         top = (pictureHeight - fitHeight) / 2 & ~1;
+        int black = colour == Colour.JPEG ? 0 : 16;
         for (int i = 0; i < 3; i++) {
             long bytes = (long) picture.linesize(i) * (i == 0 ? pictureHeight : (pictureHeight + 1) / 2);
-            Pointer.memset(picture.data(i), i == 0 ? 16 : 128, bytes);
+            Pointer.memset(picture.data(i), i == 0 ? black : 128, bytes);
         }
         SwsContext made = sws_getContext(
                 w,
@@ -107,7 +119,8 @@ final class YuvConverter implements AutoCloseable {
                 from == PixelFormat.NV12 ? AV_PIX_FMT_NV12 : AV_PIX_FMT_BGR24,
                 fitWidth,
                 fitHeight,
-                AV_PIX_FMT_YUV420P,
+                // By its name for the full range, or the scaler takes a short cut that knows the limited one alone.
+                colour == Colour.JPEG ? AV_PIX_FMT_YUVJ420P : AV_PIX_FMT_YUV420P,
                 SWS_BILINEAR,
                 null,
                 null,
@@ -117,7 +130,9 @@ final class YuvConverter implements AutoCloseable {
         }
         IntPointer matrix = sws_getCoefficients(SWS_CS_ITU709);
         int full = from == PixelFormat.NV12 ? 0 : 1;
-        sws_setColorspaceDetails(made, matrix, full, matrix, 0, 0, 1 << 16, 1 << 16);
+        boolean jpeg = colour == Colour.JPEG;
+        IntPointer to = jpeg ? sws_getCoefficients(SWS_CS_ITU601) : matrix;
+        sws_setColorspaceDetails(made, matrix, full, to, jpeg ? 1 : 0, 0, 1 << 16, 1 << 16);
         scaler = made;
         scaled = fitWidth != w || fitHeight != h;
         width = w;

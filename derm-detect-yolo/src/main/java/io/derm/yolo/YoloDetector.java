@@ -176,6 +176,11 @@ public final class YoloDetector implements Detector {
         return layout;
     }
 
+    /** A box is kept if its score is greater. */
+    public double scoreThreshold() {
+        return selection.scoreThreshold();
+    }
+
     /** How frames become the model's input. */
     public ImageInput input() {
         return input;

@@ -6,19 +6,33 @@ import java.util.Arrays;
 
 /**
  * A lesion's probabilities over time in bounded memory: at most {@value #MAX_POINTS} points, of which every second is dropped
- * when they are full, so that an exam of any length keeps an even course. Confined to the exam's thread until the exam ends.
+ * when they are full, so that an exam of any length keeps an even course. Confined while it grows; a {@link Lesion} has a copy, which
+ * does not.
  */
 public final class Course {
     static final int MAX_POINTS = 512;
     private static final int CLASSES = LesionClass.values().length;
 
-    private long[] timestampMicros = new long[8];
-    private float[] probabilities = new float[8 * CLASSES];
+    private long[] timestampMicros;
+    private float[] probabilities;
     private int size;
     private long seen;
     private long every = 1;
 
-    Course() {}
+    Course() {
+        this(new long[8], new float[8 * CLASSES], 0);
+    }
+
+    private Course(long[] timestampMicros, float[] probabilities, int size) {
+        this.timestampMicros = timestampMicros;
+        this.probabilities = probabilities;
+        this.size = size;
+    }
+
+    /** As it is now, to be read alone. */
+    Course copy() {
+        return new Course(Arrays.copyOf(timestampMicros, size), Arrays.copyOf(probabilities, size * CLASSES), size);
+    }
 
     void add(long timestamp, Assessment assessment) {
         if (seen++ % every != 0) {

@@ -81,6 +81,11 @@ final class Evidence {
         return book.confirmed();
     }
 
+    /** All that are known, confirmed or not. */
+    List<Lesion> all() {
+        return book.all();
+    }
+
     /** Lesions with too few sightings to be reported, or too unsure ones. */
     int unconfirmed() {
         return book.unconfirmed();

@@ -286,6 +286,13 @@ public final class Exam {
         }
     }
 
+    /** Every lesion so far, in order of appearance, those not confirmed included until they are forgotten. */
+    public List<Lesion> lesions() {
+        synchronized (lane.evidence) {
+            return lane.evidence.all();
+        }
+    }
+
     /** What the exam came to so far, also when {@link #run} threw: frames that were examined count. */
     public ExamSummary summary() {
         List<Lesion> lesions;

@@ -4,13 +4,14 @@ import io.derm.api.LesionClass;
 import java.util.Map;
 
 /**
- * One lesion over a whole exam.
+ * One lesion over a whole exam, or as far as that has come. Immutable.
  *
  * @param id number of the lesion, from 1 in order of appearance
  * @param firstMicros presentation time of its first sighting
  * @param lastMicros presentation time of its last sighting
  * @param sightings how many frames it was found in
  * @param assessed in how many of them it was classified
+ * @param confirmed whether that is often and surely enough for it to be reported, see {@link ExamOptions}
  * @param lesionClass the class that most of these were assessed as, each weighted by how good a look it was: detection score, size in
  *     pixels, sharpness, no glare, not cut by the border; the more serious one of a tie
  * @param probabilities mean probabilities, weighted likewise
@@ -24,6 +25,7 @@ public record Lesion(
         long lastMicros,
         int sightings,
         int assessed,
+        boolean confirmed,
         LesionClass lesionClass,
         Map<LesionClass, Float> probabilities,
         Sighting best,

@@ -3,13 +3,13 @@ package io.derm.pipeline;
 import io.derm.api.Assessment;
 import io.derm.api.Detection;
 import io.derm.api.LesionClass;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Sums up the sightings of each lesion, and says when one is to be assessed again. Confined to the exam's thread. */
@@ -48,14 +48,19 @@ final class LesionBook {
     }
 
     List<Lesion> confirmed() {
-        List<Lesion> lesions = new ArrayList<>();
-        for (Entry entry : entries.values()) {
-            if (entry.confirmed()) {
-                lesions.add(entry.lesion());
-            }
-        }
-        lesions.sort(Comparator.comparingInt(Lesion::id));
-        return lesions;
+        return lesions(Entry::confirmed);
+    }
+
+    List<Lesion> all() {
+        return lesions(entry -> true);
+    }
+
+    private List<Lesion> lesions(Predicate<Entry> wanted) {
+        return entries.values().stream()
+                .filter(wanted)
+                .map(Entry::lesion)
+                .sorted(Comparator.comparingInt(Lesion::id))
+                .toList();
     }
 
     /** Keeps of a lesion that will not come again only what is reported, so that an exam without an end needs no memory without one. */
@@ -153,7 +158,18 @@ final class LesionBook {
                 }
             }
             Sighting shown = Objects.requireNonNull(best);
-            return new Lesion(id, firstMicros, lastMicros, count, assessed, voted, mean, shown, bestMicros, course);
+            return new Lesion(
+                    id,
+                    firstMicros,
+                    lastMicros,
+                    count,
+                    assessed,
+                    confirmed(),
+                    voted,
+                    mean,
+                    shown,
+                    bestMicros,
+                    course.copy());
         }
     }
 }

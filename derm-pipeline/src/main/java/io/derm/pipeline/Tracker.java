@@ -22,6 +22,8 @@ final class Tracker {
     private static final float MIN_DIOU_SEEN = -0.1f;
     /** A lesion's box may grow or shrink by this factor, in area, between sightings. */
     private static final float MAX_AREA_RATIO = 4;
+    /** The same of what the border leaves of a box, which is not to be foreseen that well. */
+    private static final float MAX_CUT_RATIO = 16;
     /** Sightings after which a lesion is established. */
     private static final int ESTABLISHED = 3;
     /** Sightings that a place on the map is the mean of, at most: skin bends. */
@@ -235,7 +237,8 @@ final class Tracker {
             }
             float area = (right - left) * (bottom - top);
             float other = box.area();
-            if (other > area * MAX_AREA_RATIO || area > other * MAX_AREA_RATIO) {
+            float most = whole(box, frame) ? MAX_AREA_RATIO : MAX_CUT_RATIO;
+            if (other > area * most || area > other * most) {
                 return Float.NEGATIVE_INFINITY;
             }
             float w = Math.min(right, box.right()) - Math.max(left, box.left());

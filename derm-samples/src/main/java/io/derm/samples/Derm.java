@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
         versionProvider = Derm.Version.class,
         subcommands = {
             ExamCommand.class,
+            LiveCommand.class,
             DetectCommand.class,
             ClassifyCommand.class,
             PhantomCommand.class,

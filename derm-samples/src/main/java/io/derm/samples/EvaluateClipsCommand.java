@@ -8,7 +8,6 @@ import io.derm.api.InferenceRuntime;
 import io.derm.api.SessionOptions;
 import io.derm.phantom.PhantomClip;
 import io.derm.pipeline.Exam;
-import io.derm.pipeline.ExamOptions;
 import io.derm.samples.wiring.ClassifierModule;
 import io.derm.samples.wiring.DetectorModule;
 import io.derm.samples.wiring.Parts;
@@ -115,13 +114,12 @@ final class EvaluateClipsCommand implements Callable<Integer> {
                         () -> precisionOption.classifier(Optional.ofNullable(classifierFile), runtime),
                         Optional.ofNullable(labels),
                         runtimeProperties.of(CLASSIFIER, runtime, session)));
-        ExamOptions options = evidenceOptions.over(ExamOptions.defaults());
         ClipTally.Result all = ClipTally.Result.NONE;
         try (Detector detector = Parts.get(injector, Detector.class);
                 Classifier classifier = Parts.get(injector, Classifier.class);
                 Progress progress = new Progress("evaluate", (long) clips * seconds * RATE)) {
             for (int c = 0; c < clips; c++) {
-                ClipTally.Result result = clip(seed + c, detector, classifier, options, progress);
+                ClipTally.Result result = clip(seed + c, detector, classifier, progress);
                 print("clip " + (seed + c), result);
                 all = all.plus(result);
             }
@@ -132,8 +130,7 @@ final class EvaluateClipsCommand implements Callable<Integer> {
         return 0;
     }
 
-    private ClipTally.Result clip(
-            long clipSeed, Detector detector, Classifier classifier, ExamOptions options, Progress progress)
+    private ClipTally.Result clip(long clipSeed, Detector detector, Classifier classifier, Progress progress)
             throws Exception {
         PhantomClip.Options filmed = PhantomClip.Options.of(seconds * RATE, clipSeed)
                 .withMoreThings(moreThings)
@@ -143,7 +140,7 @@ final class EvaluateClipsCommand implements Callable<Integer> {
         }
         try (PhantomClip clip = new PhantomClip(filmed)) {
             ClipTally tally = new ClipTally();
-            Exam exam = new Exam(clip, detector, classifier, options);
+            Exam exam = new Exam(clip, detector, classifier, evidenceOptions.of(clip.info()));
             return tally.result(exam.run(f -> {
                         tally.add(clip.truth(f.frame().sequence()), f);
                         progress.step("");

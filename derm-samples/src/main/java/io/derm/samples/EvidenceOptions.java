@@ -1,5 +1,6 @@
 package io.derm.samples;
 
+import io.derm.api.SourceInfo;
 import io.derm.pipeline.ExamOptions;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -32,9 +33,13 @@ final class EvidenceOptions {
                     "Sightings after which a lesion is classified again without a better look (default: 15; 1 for still pictures).")
     private @Nullable Integer classifyEvery;
 
-    /** What was asked for, over the options that hold otherwise. */
-    ExamOptions over(ExamOptions options) {
-        ExamOptions o = options;
+    /** What was asked for, over what suits the source. */
+    ExamOptions of(SourceInfo source) {
+        ExamOptions o = ExamOptions.defaults();
+        if (!source.live() && source.framesPerSecond() <= 1) {
+            // A lesion in a still picture is not seen again.
+            o = o.withConfirmSightings(1).withConfirmScore(0).withClassifyEvery(1);
+        }
         if (confirmSightings != null) {
             o = o.withConfirmSightings(confirmSightings);
         }

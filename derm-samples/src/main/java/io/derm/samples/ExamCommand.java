@@ -7,23 +7,15 @@ import com.google.inject.util.Modules;
 import io.derm.api.Classifier;
 import io.derm.api.DermException;
 import io.derm.api.Detector;
-import io.derm.api.Frame;
-import io.derm.api.FramePool;
 import io.derm.api.FrameSource;
 import io.derm.api.InferenceRuntime;
 import io.derm.api.LesionClass;
 import io.derm.api.Model;
-import io.derm.api.PixelFormat;
 import io.derm.api.Runtimes;
 import io.derm.api.SessionOptions;
-import io.derm.api.SourceInfo;
-import io.derm.capture.RecorderOptions;
-import io.derm.capture.VideoRecorder;
 import io.derm.pipeline.Exam;
 import io.derm.pipeline.ExamListener;
-import io.derm.pipeline.ExamOptions;
 import io.derm.pipeline.ExamSummary;
-import io.derm.pipeline.FrameFindings;
 import io.derm.pipeline.LatencySummary;
 import io.derm.pipeline.Lesion;
 import io.derm.pipeline.Stage;
@@ -42,8 +34,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -139,25 +129,13 @@ final class ExamCommand implements Callable<Integer> {
             Injector injector = Guice.createInjector(
                     models,
                     new SourceModule(frames::frames),
-                    new ExamModule(options(frames.frames().info())));
+                    new ExamModule(evidenceOptions.of(frames.frames().info())));
             try (Detector detector = Parts.get(injector, Detector.class);
                     Classifier classifier = Parts.get(injector, Classifier.class)) {
                 List<Model> used = List.of(detector.model(), classifier.model());
                 return run(name, clip, frames, Parts.get(injector, Exam.class), used, metrics);
             }
         }
-    }
-
-    private ExamOptions options(SourceInfo source) {
-        // A lesion in a still picture is not seen again.
-        boolean stills = !source.live() && source.framesPerSecond() <= 1;
-        ExamOptions usual = stills
-                ? ExamOptions.defaults()
-                        .withConfirmSightings(1)
-                        .withConfirmScore(0)
-                        .withClassifyEvery(1)
-                : ExamOptions.defaults();
-        return evidenceOptions.over(usual);
     }
 
     private int run(
@@ -178,7 +156,7 @@ final class ExamCommand implements Callable<Integer> {
         Instant begun = Instant.now();
         DermException failure = null;
         boolean stopped;
-        try (Interruption interruption = new Interruption(exam)) {
+        try (Interruption interruption = new Interruption(exam::stop)) {
             try (FindingsWriter findings = new FindingsWriter(out.resolve("findings.jsonl"));
                     Recording recording = new Recording(noRecording ? null : out.resolve("exam.mp4"), frames);
                     Progress progress = new Progress("exam", frames.info().frames())) {
@@ -202,13 +180,8 @@ final class ExamCommand implements Callable<Integer> {
             ended += examined.outages();
             if (summary.frames() > 0) {
                 course.end(summary.dropped());
-                HtmlReport.Facts facts = new HtmlReport.Facts(
-                        name,
-                        frames.info(),
-                        begun,
-                        models,
-                        ended,
-                        files(name, clip));
+                HtmlReport.Facts facts =
+                        new HtmlReport.Facts(name, frames.info(), begun, models, ended, files(name, clip));
                 try {
                     Outputs.write(out.resolve("report.html"), HtmlReport.render(facts, summary, crops, course));
                 } catch (DermException e) {
@@ -293,90 +266,5 @@ final class ExamCommand implements Callable<Integer> {
             }
         }
         System.err.println("Written to " + out + ". " + Derm.RESEARCH_USE);
-    }
-
-    /** Draws and records frames; the file is opened with the first frame. */
-    private static final class Recording implements AutoCloseable {
-        private final @Nullable Path file;
-        private final double rate;
-        private final FramePool pool = new FramePool(2);
-        private final Overlay overlay = new Overlay();
-        private @Nullable VideoRecorder recorder;
-
-        Recording(@Nullable Path file, FrameSource source) {
-            this.file = file;
-            double stated = source.info().framesPerSecond();
-            this.rate = stated > 0 ? stated : 1;
-        }
-
-        void write(FrameFindings findings) throws InterruptedException {
-            if (file == null) {
-                return;
-            }
-            Frame frame = findings.frame();
-            if (recorder == null) {
-                recorder = VideoRecorder.open(file, RecorderOptions.of(rate));
-            }
-            try (Frame drawn = pool.lease(
-                    frame.width(),
-                    frame.height(),
-                    PixelFormat.BGR24,
-                    frame.sequence(),
-                    frame.timestampMicros(),
-                    frame.capturedNanos())) {
-                overlay.draw(frame, findings.sightings(), drawn);
-                recorder.record(drawn);
-            }
-        }
-
-        @Override
-        public void close() {
-            if (recorder != null) {
-                recorder.close();
-            }
-            pool.close();
-        }
-    }
-
-    /** Turns Ctrl-C into an orderly end: the exam stops, and the process lives until its files are closed. */
-    private static final class Interruption implements AutoCloseable {
-        private static final int SECONDS = 30;
-
-        private final CountDownLatch finished = new CountDownLatch(1);
-        private final Thread hook;
-        private volatile boolean happened;
-
-        Interruption(Exam exam) {
-            hook = new Thread(
-                    () -> {
-                        happened = true;
-                        exam.stop();
-                        try {
-                            if (!finished.await(SECONDS, TimeUnit.SECONDS)) {
-                                System.err.println("derm: the exam did not end within " + SECONDS + " s");
-                            }
-                        } catch (InterruptedException e) {
-                            Thread.currentThread().interrupt();
-                        }
-                    },
-                    "derm-interruption");
-            Runtime.getRuntime().addShutdownHook(hook);
-        }
-
-        boolean happened() {
-            return happened;
-        }
-
-        @Override
-        public void close() {
-            finished.countDown();
-            if (!happened) {
-                try {
-                    Runtime.getRuntime().removeShutdownHook(hook);
-                } catch (IllegalStateException e) {
-                    happened = true;
-                }
-            }
-        }
     }
 }

@@ -113,7 +113,7 @@ final class ExamCourse {
         stretch.latencySum += findings.latencyNanos();
         stretch.latencyMax = Math.max(stretch.latencyMax, findings.latencyNanos());
         stretch.detectSum += findings.detectNanos();
-        if (!findings.sightings().isEmpty()) {
+        if (findings.sightings().stream().anyMatch(Sighting::assessed)) {
             stretch.classified++;
             stretch.classifySum += findings.classifyNanos();
         }

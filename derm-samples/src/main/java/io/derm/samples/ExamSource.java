@@ -14,8 +14,11 @@ import java.util.Optional;
  * Thread-safe.
  */
 final class ExamSource implements AutoCloseable {
-    /** Of a live exam seven frames can be out at once, one waits and one is decoded: it is never the exam that looks like a stall. */
-    private static final int FRAMES = 12;
+    /**
+     * Of a live exam seven frames can be out at once, one waits and one is decoded; the live page holds two more, and a trial of each
+     * model two: it is never the exam that looks like a stall.
+     */
+    private static final int FRAMES = 18;
 
     private final FrameSource frames;
 

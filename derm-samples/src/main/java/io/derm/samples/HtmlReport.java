@@ -102,7 +102,7 @@ final class HtmlReport {
             shown.forEach(l -> card(l, crops, plots));
             others(all, shown);
         }
-        html.append("<p>Boxes that were not seen again often enough to be counted: ")
+        html.append("<p>Boxes that were not seen surely or often enough to be counted: ")
                 .append(summary.unconfirmed())
                 .append(".</p>\n");
         if (!all.isEmpty()) {
@@ -176,10 +176,11 @@ final class HtmlReport {
         }
         html.append(String.format(
                         Locale.ROOT,
-                        "<p class=\"quiet\">Means over its sightings. Seen from %.1f to %.1f s, in %d frames; best at %.1f s.</p></div>",
+                        "<p class=\"quiet\">Means over its looks. Seen from %.1f to %.1f s, in %d frames, assessed in %d; best at %.1f s.</p></div>",
                         lesion.firstMicros() / 1e6,
                         lesion.lastMicros() / 1e6,
                         lesion.sightings(),
+                        lesion.assessed(),
                         lesion.bestMicros() / 1e6))
                 .append(plots.probabilities(lesion))
                 .append("</section>\n");

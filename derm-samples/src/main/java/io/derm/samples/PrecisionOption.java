@@ -22,6 +22,11 @@ final class PrecisionOption {
                             + " demo models in fp32).")
     private Optional<Precision> precision = Optional.empty();
 
+    /** What was asked for, if anything. */
+    Optional<Precision> precision() {
+        return precision;
+    }
+
     Model detector(Optional<Path> file, InferenceRuntime runtime) {
         return model(DemoModel.DETECTOR, file, runtime);
     }

@@ -76,7 +76,8 @@ final class ReportPlots {
                     style(lesion.lesionClass()),
                     number(lesion.firstMicros() / 1e6, 3),
                     number(lesion.lastMicros() / 1e6, 3),
-                    Integer.toString(lesion.sightings())));
+                    Integer.toString(lesion.sightings()),
+                    Integer.toString(lesion.assessed())));
         }
         return Html.figure(
                 plot.render(
@@ -88,7 +89,7 @@ final class ReportPlots {
                 Html.table(
                         "timeline-table",
                         2,
-                        List.of("Lesion", "Class", "First seen s", "Last seen s", "Frames"),
+                        List.of("Lesion", "Class", "First seen s", "Last seen s", "Frames", "Assessed"),
                         rows));
     }
 
@@ -99,7 +100,8 @@ final class ReportPlots {
         double[] x = Arrays.stream(points)
                 .mapToDouble(i -> all.timestampMicros(i) / 1e6 / time.unit())
                 .toArray();
-        double gap = usualStep(x) * 4;
+        // An assessment stands for some frames; what is apart further than that was not seen.
+        double gap = Math.max(4 * usualStep(x), 7 * course.gapSeconds() / time.unit());
         Plot plot = Plot.of(HALF, 170, time.axis(), Axis.linear(0, 100, "probability, %"));
         for (LesionClass c : LesionClass.values()) {
             plot.line(
@@ -124,7 +126,7 @@ final class ReportPlots {
                 plot.render(
                         id,
                         "Probabilities of lesion " + lesion.id() + " over time",
-                        "The probability of each class in each frame that shows the lesion, while it was seen."),
+                        "The probability of each class whenever the lesion was assessed, while it was seen."),
                 "",
                 Html.table(id + "-table", 0, List.of("Time s", "benign %", "unknown %", "melanoma %"), rows));
     }
@@ -271,7 +273,8 @@ final class ReportPlots {
                                 "models-time",
                                 "Time of detection and classification over the exam",
                                 "Mean time of the detector and of the classifier, over the time of the source."),
-                        "Mean time of each model in each " + every + "; of classification over frames with a lesion.",
+                        "Mean time of each model in each " + every
+                                + "; of classification over frames in which a lesion was assessed.",
                         "");
     }
 

@@ -83,6 +83,8 @@ class ArchitectureTest {
         "org.snakeyaml.., io.derm.samples..",
         "io.micrometer.., io.derm.pipeline..;io.derm.samples..",
         "io.micrometer.prometheusmetrics.., io.derm.samples..",
+        "io.javalin.., io.derm.samples.live..",
+        "org.eclipse.jetty.., io.derm.samples.live..",
         "picocli.., io.derm.samples.."
     })
     void library_isConfined_toItsRooms(String library, String rooms) {

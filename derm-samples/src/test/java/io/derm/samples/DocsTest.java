@@ -53,14 +53,16 @@ class DocsTest {
                     "io.derm.pipeline",
                     "io.derm.yolo",
                     "java.nio.file",
-                    "java.util")
+                    "java.util",
+                    "java.util.concurrent")
             .map(p -> "import " + p + ".*; ")
             .collect(Collectors.joining());
 
     /** What a snippet may take for granted: parts that the text around it has named. */
     private static final String GIVEN = """
             InferenceRuntime runtime; FrameSource source; Detector detector; Classifier classifier; Frame frame;
-            FrameSource leftCamera; FrameSource rightCamera; OnnxModel model; Samples samples; Path file;
+            String[] args; FrameSource leftCamera; FrameSource rightCamera; OnnxModel model; Samples samples; Path file;
+            Detector open(String model) { throw new UnsupportedOperationException(model); }
             """;
 
     @TempDir
@@ -69,9 +71,12 @@ class DocsTest {
     @Test
     void java_everySnippet_compiles() throws Exception {
         List<JavaFileObject> sources = new ArrayList<>();
+        String compiled = sources();
         for (Map.Entry<String, String> page : pages().entrySet()) {
             for (MatchResult snippet : JAVA.matcher(page.getValue()).results().toList()) {
-                sources.add(source(page.getKey(), snippet.group(1)));
+                if (!compiled.contains(squash(snippet.group(1)))) {
+                    sources.add(source(page.getKey(), snippet.group(1)));
+                }
             }
         }
         assertThat(sources).hasSizeGreaterThan(4);
@@ -79,7 +84,7 @@ class DocsTest {
         DiagnosticCollector<JavaFileObject> wrong = new DiagnosticCollector<>();
         // Surefire starts Java with a jar that only names the class path.
         String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-        boolean compiled = compiler.getTask(
+        boolean succeeded = compiler.getTask(
                         null,
                         null,
                         wrong,
@@ -92,7 +97,23 @@ class DocsTest {
                         .map(d -> d.getSource().getName() + " line " + (d.getLineNumber() - 1) + " of the snippet: "
                                 + d.getMessage(Locale.ROOT)))
                 .isEmpty();
-        assertThat(compiled).isTrue();
+        assertThat(succeeded).isTrue();
+    }
+
+    /** All sources of the repository, embed among them, which has a build of its own: what stands in one of them word for word compiles. */
+    private static String sources() throws IOException {
+        StringBuilder sources = new StringBuilder();
+        try (Stream<Path> files = Files.walk(ROOT)) {
+            for (Path file : files.filter(f -> f.toString().matches("\\.\\./derm-[^/]+/(embed/)?src/.*\\.java"))
+                    .toList()) {
+                sources.append(squash(Files.readString(file))).append('\n');
+            }
+        }
+        return sources.toString();
+    }
+
+    private static String squash(String text) {
+        return text.replaceAll("\\s+", "");
     }
 
     /**
@@ -181,6 +202,8 @@ class DocsTest {
             r.errors().stream()
                     .filter(e -> !(partly && e instanceof MissingParameterException))
                     .filter(e -> !isPlaceholder(e))
+                    // The configuration file that a page names is not there.
+                    .filter(e -> !String.valueOf(e.getMessage()).startsWith("[DERM-840]"))
                     .forEach(e -> complaints.add(e.getMessage()));
         }
         if (!parsed.hasSubcommand() && words.stream().noneMatch(w -> w.matches("--help|--version|-h|-V"))) {

@@ -1,0 +1,107 @@
+package io.derm.pipeline;
+
+import io.derm.api.Detection;
+import io.derm.api.Detector;
+import io.derm.api.Frame;
+import io.derm.api.Model;
+import io.derm.api.RuntimeUse;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+
+/**
+ * A detector that another one can take the place of while an exam runs. A new one is opened and tried on a thread of its own: it answers
+ * frames that the live one has answered, the newest whenever it is free, and rests as long as it worked, so that the exam waits for
+ * nothing and keeps most of the machine. Where it answers as the live one does, and as fast, as {@link SwapOptions} say, it takes over
+ * between two frames and the old one is closed; else it is closed, with the reason. What was replaced can be gone back to; it is then
+ * opened anew.
+ *
+ * <p>Two detectors agree in a box where it has a partner of the same label and an IoU of at least 0.5 among the boxes of the other; the share
+ * is of all boxes of both.
+ *
+ * <p>The trial holds at most two frames: a source needs as many more ({@code CaptureOptions.frames}).
+ *
+ * <p>{@link #detect} is confined as {@link Detector} says; everything else may come from any thread. Owns every detector it opens.
+ */
+public final class SwappableDetector implements Detector {
+    private final Swap<Detector> swap;
+
+    /**
+     * Opens the first detector.
+     *
+     * @param name what a person calls it
+     * @param opener opens it, and opens it again to go back to it
+     */
+    public SwappableDetector(String name, Supplier<? extends Detector> opener) {
+        swap = new Swap<>("detector", name, opener, Detector::runtime);
+    }
+
+    /**
+     * Has another detector opened and tried; returns at once.
+     *
+     * @param name what a person calls it
+     * @param opener opens it, on a thread of the trial; called again if it is gone back to later
+     * @return completed with the outcome, {@link SwapState#SWITCHED} or {@link SwapState#REFUSED}, never exceptionally
+     * @throws IllegalStateException if a swap is under way already, or this is closed
+     */
+    public CompletableFuture<SwapStatus> propose(
+            String name, Supplier<? extends Detector> opener, SwapOptions options) {
+        return swap.propose(name, opener, options, false);
+    }
+
+    /**
+     * Goes back to the detector before the live one, as {@link #propose} with {@link SwapOptions#unchecked()}.
+     *
+     * @throws IllegalStateException if there is none, a swap is under way already, or this is closed
+     */
+    public CompletableFuture<SwapStatus> rollback() {
+        return swap.rollback();
+    }
+
+    /** Whether there is one to go back to. */
+    public boolean canRollBack() {
+        return swap.canRollBack();
+    }
+
+    /** Ends a trial under way: the new one is refused. */
+    public void cancel() {
+        swap.cancel();
+    }
+
+    /** The latest swap. */
+    public SwapStatus status() {
+        return swap.status();
+    }
+
+    /** What the live one was named. */
+    public String name() {
+        return swap.name();
+    }
+
+    @Override
+    public List<Detection> detect(Frame frame) {
+        return swap.run(frame, Detector::detect, Agreement::detections);
+    }
+
+    @Override
+    public Model model() {
+        return swap.live().model();
+    }
+
+    @Override
+    public RuntimeUse runtime() {
+        return swap.live().runtime();
+    }
+
+    /** That of the live detector; an exam takes it as it is when the exam is made. */
+    @Override
+    public double confirmScore() {
+        return swap.live().confirmScore();
+    }
+
+    /** Ends a trial under way and closes the live detector. */
+    @Override
+    public void close() {
+        swap.close();
+    }
+}

@@ -1,0 +1,176 @@
+package io.derm.samples;
+
+import io.derm.api.InferenceRuntime;
+import io.derm.api.SessionOptions;
+import io.derm.effnet.EffnetOptions;
+import io.derm.effnet.LabelMaps;
+import io.derm.pipeline.ExamSummary;
+import io.derm.samples.live.LiveServer;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "live",
+        mixinStandardHelpOptions = true,
+        description = "Examines a source and shows it on a web page, with controls; see docs/live-page.md.",
+        footer = Derm.RESEARCH_USE)
+final class LiveCommand implements Callable<Integer> {
+    private static final int STOPPED = 130;
+    private static final int MAX_PORT = 65_535;
+    private static final String DETECTOR = "detector";
+    private static final String CLASSIFIER = "classifier";
+
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "SOURCE",
+            description = "Video, stream, webcam, image or folder, see derm sources (default: a bundled clip, looped).")
+    private @Nullable String source;
+
+    @Option(
+            names = "--host",
+            defaultValue = "127.0.0.1",
+            description =
+                    "Address to serve at; another than this machine's own wants --token (default: ${DEFAULT-VALUE}).")
+    private String host = "127.0.0.1";
+
+    @Option(names = "--port", defaultValue = "8321", description = "0 for any (default: ${DEFAULT-VALUE}).")
+    private int port;
+
+    @Option(
+            names = "--token",
+            defaultValue = "${env:DERM_LIVE_TOKEN}",
+            description =
+                    "What viewers have to know, at least 16 characters; also from DERM_LIVE_TOKEN, where 'ps' does not show it.")
+    private @Nullable String token;
+
+    @Option(names = "--loop", description = "Plays a recording again and again, each time as a new exam.")
+    private boolean loop;
+
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            defaultValue = "derm-out",
+            description = "For snapshots and recordings (default: ${DEFAULT-VALUE}).")
+    private Path out = Path.of("derm-out");
+
+    @Option(names = "--detector", paramLabel = "FILE", description = "ONNX model that finds (default: the demo model).")
+    private @Nullable Path detectorFile;
+
+    @Option(
+            names = "--classifier",
+            paramLabel = "FILE",
+            description = "ONNX model that assesses (default: the demo model).")
+    private @Nullable Path classifierFile;
+
+    @Option(names = "--labels", paramLabel = "FILE", description = "What the classifier's classes count as.")
+    private @Nullable Path labels;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "CPU threads for each model (default: half of the cores).")
+    private int threads;
+
+    @Mixin
+    private final EvidenceOptions evidenceOptions = new EvidenceOptions();
+
+    @Mixin
+    private final DetectionOptions detectionOptions = new DetectionOptions();
+
+    @Mixin
+    private final RuntimeOption runtimeOption = new RuntimeOption();
+
+    @Mixin
+    private final RuntimeProperties runtimeProperties = new RuntimeProperties();
+
+    @Mixin
+    private final PrecisionOption precisionOption = new PrecisionOption();
+
+    @Mixin
+    private final LiveOption liveOption = new LiveOption();
+
+    @Mixin
+    private final ConfigOption configOption = new ConfigOption();
+
+    @Mixin
+    private final MetricsOption metricsOption = new MetricsOption();
+
+    @Override
+    public Integer call() throws Exception {
+        if (port < 0 || port > MAX_PORT) {
+            throw new IllegalArgumentException("--port is " + port + ", expected 0 to " + MAX_PORT);
+        }
+        Outputs.folder(out);
+        try (DemoClip clip = source == null ? DemoClip.extract() : null) {
+            String path = clip == null ? String.valueOf(source) : clip.path().toString();
+            ExamSource first = liveOption.open(path);
+            String name = clip == null ? first.frames().info().name() : "bundled phantom clip";
+            try (LiveParts parts = parts();
+                    LiveSession session = new LiveSession(out, parts, evidenceOptions)) {
+                return run(session, first, path, name, loop || clip != null);
+            } finally {
+                first.close();
+            }
+        }
+    }
+
+    private LiveParts parts() {
+        InferenceRuntime runtime = runtimeOption.find();
+        runtimeProperties.check(Map.of(DETECTOR, runtime, CLASSIFIER, runtime));
+        // Of the precision that was asked for, or refused.
+        Optional.ofNullable(detectorFile).ifPresent(f -> precisionOption.detector(Optional.of(f), runtime));
+        Optional.ofNullable(classifierFile).ifPresent(f -> precisionOption.classifier(Optional.of(f), runtime));
+        int perModel = threads > 0 ? threads : Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+        SessionOptions session = SessionOptions.defaults().withThreads(perModel);
+        EffnetOptions effnet = labels == null
+                ? EffnetOptions.defaults()
+                : EffnetOptions.defaults().withLabels(LabelMaps.read(labels));
+        LiveModels detectors = new LiveModels(DemoModel.DETECTOR, detectorFile);
+        LiveModels classifiers = new LiveModels(DemoModel.CLASSIFIER, classifierFile);
+        return new LiveParts(
+                detectors,
+                classifiers,
+                detectors.first(precisionOption.precision()),
+                classifiers.first(precisionOption.precision()),
+                runtime.name(),
+                new LiveModels.Openers(
+                        detectionOptions.yolo(),
+                        effnet,
+                        r -> runtimeProperties.of(DETECTOR, r, session),
+                        r -> runtimeProperties.of(CLASSIFIER, r, session)),
+                RuntimeOption::find);
+    }
+
+    private int run(LiveSession session, ExamSource first, String path, String name, boolean again) throws Exception {
+        Optional<ExamSummary> summary;
+        boolean stopped;
+        try (Interruption interruption = new Interruption(session::stop)) {
+            try (MetricsServer metrics = metricsOption.start();
+                    LiveServer server = LiveServer.start(host, port, Optional.ofNullable(token), session)) {
+                System.err.println("The page is at " + link(server) + "  Ctrl-C ends it. " + Derm.RESEARCH_USE);
+                summary = session.run(first, () -> liveOption.open(path), name, again, server.pictures(), round -> {
+                    if (metrics != null && round.number() == 1) {
+                        metrics.add(round.exam(), name, round.examined());
+                    }
+                });
+            }
+            session.close();
+            stopped = interruption.happened();
+            summary.ifPresent(s ->
+                    System.err.println(LiveSession.line(s) + ". Saved files are in " + out + ". " + Derm.RESEARCH_USE));
+        }
+        return stopped ? STOPPED : 0;
+    }
+
+    private String link(LiveServer server) {
+        String shown = host.contains(":") ? "[" + host + "]" : host;
+        return "http://" + shown + ":" + server.port() + (token == null ? "/" : "/?token=TOKEN, with the token given,");
+    }
+}
