@@ -110,6 +110,12 @@ class Darknet(nn.Module):
                 # start from "hardly any cell holds a lesion": without it the first steps are spent on unlearning
                 conv.bias.view(3, -1)[:, 4] = -5.0
 
+    def shift_objectness(self, logit):
+        """Adds a constant to the objectness of every anchor."""
+        with torch.no_grad():
+            for head in self.heads:
+                self.layers[head.layer][0].bias.view(3, -1)[:, 4] += logit
+
     def write_weights(self, path):
         """Writes darknet's .weights: a header, then for each convolution bias, scale, mean, variance, weights."""
         with open(path, "wb") as target:

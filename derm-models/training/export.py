@@ -74,6 +74,8 @@ def main():
     p.add_argument("--labels", help="detector: class names in order, separated by commas")
     p.add_argument("--threshold", type=float, default=0.35,
                    help="detector: lowest score that counts unless a user says otherwise")
+    p.add_argument("--objectness-shift", type=float, default=0.0, metavar="LOGIT",
+                   help="detector: added to all objectness, so that a threshold keeps the recall that it had before training on")
     p.add_argument("--confirm", type=float,
                    help="detector: mean score of a lesion's sightings from which on an exam reports it")
     p.add_argument("--licence", default="Apache-2.0", help="SPDX identifier: that of your weights")
@@ -89,6 +91,7 @@ def main():
         net = Darknet(state["cfg"])
         net.load_state_dict(state["ema"])
         net.eval()
+        net.shift_objectness(args.objectness_shift)
         model = onnx_writer.detector(net, detector_metadata(net, args), not args.fp32)
         x = torch.rand(1, 3, net.height, net.width)
         if args.darknet:

@@ -109,6 +109,16 @@ class DetectorTest(unittest.TestCase):
             with self.assertRaisesRegex(ValueError, r"other.onnx has \[27, 256, 1, 1\] where layer 29 .* \[18, 256, 1, 1\]"):
                 onnx_reader.checkpoint(path, CFG)
 
+    def test_shifted_objectness_is_the_only_change(self):
+        net = randomise_statistics(Darknet(CFG))
+        x = torch.rand(1, 3, 64, 64)
+        with torch.no_grad():
+            before = net(x)
+            net.shift_objectness(0.5)
+            for a, b in zip(before, net(x)):
+                difference = (b - a).view(3, 6, -1).mean(2).numpy()
+                np.testing.assert_allclose(difference, np.tile([0, 0, 0, 0, 0.5, 0], (3, 1)), atol=1e-5)
+
     def test_average_precision_of_a_known_ranking(self):
         truth = [np.array([[0, 0, 10, 10], [20, 20, 30, 30]], np.float32)]
         found = [np.array([[0, 0, 10, 10, 0.9], [50, 50, 60, 60, 0.8], [20, 20, 30, 30, 0.7]], np.float32)]

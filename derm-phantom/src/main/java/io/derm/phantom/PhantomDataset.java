@@ -62,8 +62,8 @@ public final class PhantomDataset {
             int framesPerClip) {
         public Options {
             if (moreThings < 0 || moreThings > 100 || framesPerClip < 0 || framesPerClip > CLIP_FRAMES) {
-                throw new IllegalArgumentException("Data set of scenes with " + moreThings + " more things, " + framesPerClip
-                        + " frames a clip, expected 0 to 100 and 0 to " + CLIP_FRAMES);
+                throw new IllegalArgumentException("Data set of scenes with " + moreThings + " more things, "
+                        + framesPerClip + " frames a clip, expected 0 to 100 and 0 to " + CLIP_FRAMES);
             }
             if (images < 1 || width < 64 || height < 64 || smallestCrop < 8 || threads < 1) {
                 throw new IllegalArgumentException("Data set of " + images + " images of " + width + "x" + height
@@ -73,14 +73,12 @@ public final class PhantomDataset {
         }
 
         /** Scenes with the usual things and lesions. */
-        public Options(
-                int images, long seed, int width, int height, Framing framing, int smallestCrop, int threads) {
+        public Options(int images, long seed, int width, int height, Framing framing, int smallestCrop, int threads) {
             this(images, seed, width, height, framing, smallestCrop, threads, 0, true, 0);
         }
 
         public Options withMoreThings(int n) {
-            return new Options(
-                    images, seed, width, height, framing, smallestCrop, threads, n, lesions, framesPerClip);
+            return new Options(images, seed, width, height, framing, smallestCrop, threads, n, lesions, framesPerClip);
         }
 
         public Options withLesions(boolean some) {

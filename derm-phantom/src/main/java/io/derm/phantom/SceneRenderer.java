@@ -85,8 +85,7 @@ final class SceneRenderer {
             distractors.paintOne(wide);
         }
         List<LesionTruth> truths = new ArrayList<>();
-        float smallest =
-                lesions(rng.split(), framing, scale, skin, planes, noise, light, form, truths, studio);
+        float smallest = lesions(rng.split(), framing, scale, skin, planes, noise, light, form, truths, studio);
         if (rng.chance(0.45)) {
             int count = rng.chance(0.5) ? rng.between(3, 30) : rng.between(30, 160);
             float mm = rng.chance(0.5) ? 0.05f : 0.09f;

@@ -61,11 +61,10 @@ class PhantomDatasetTest {
         assertThat(summary.images()).isEqualTo(3);
         int[][] clipAndFrame = {{700, 225}, {700, 675}, {701, 225}};
         for (int i = 0; i < 3; i++) {
-            PhantomClip.Options same =
-                    new PhantomClip.Options(320, 180, 30, 900, clipAndFrame[i][0]).withMoreThings(6);
+            PhantomClip.Options same = new PhantomClip.Options(320, 180, 30, 900, clipAndFrame[i][0]).withMoreThings(6);
             try (PhantomClip clip = new PhantomClip(same)) {
-                BufferedImage image =
-                        ImageIO.read(root.resolve("images/0000" + (700 + i) + ".png").toFile());
+                BufferedImage image = ImageIO.read(
+                        root.resolve("images/0000" + (700 + i) + ".png").toFile());
                 byte[] expected = clip.picture(clipAndFrame[i][1]);
                 for (int p = 0; p < 320 * 180; p += 97) {
                     assertThat(image.getRGB(p % 320, p / 320) & 0xFFFFFF)

@@ -64,7 +64,9 @@ class PhantomSceneTest {
                 float x = i / 3 % 208 + 0.5f;
                 float y = i / 3 / 208 + 0.5f;
                 if (without[i] != with[i]) {
-                    assertThat(scene.lesions()).as("seed %d at %.0f,%.0f", seed, x, y).anyMatch(t -> near(t, x, y));
+                    assertThat(scene.lesions())
+                            .as("seed %d at %.0f,%.0f", seed, x, y)
+                            .anyMatch(t -> near(t, x, y));
                 }
             }
         }
