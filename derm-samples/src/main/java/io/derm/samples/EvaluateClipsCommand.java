@@ -5,19 +5,12 @@ import com.google.inject.Injector;
 import io.derm.api.Classifier;
 import io.derm.api.Detector;
 import io.derm.api.InferenceRuntime;
-import io.derm.api.SessionOptions;
 import io.derm.phantom.PhantomClip;
 import io.derm.pipeline.Exam;
-import io.derm.samples.wiring.ClassifierModule;
-import io.derm.samples.wiring.DetectorModule;
 import io.derm.samples.wiring.Parts;
 import io.derm.samples.wiring.RuntimeModule;
-import java.nio.file.Path;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -31,8 +24,6 @@ import picocli.CommandLine.Option;
         },
         footer = Derm.RESEARCH_USE)
 final class EvaluateClipsCommand implements Callable<Integer> {
-    private static final String DETECTOR = "detector";
-    private static final String CLASSIFIER = "classifier";
     private static final int RATE = 30;
 
     @Option(names = "--clips", paramLabel = "N", defaultValue = "6", description = "Default: ${DEFAULT-VALUE}.")
@@ -61,20 +52,11 @@ final class EvaluateClipsCommand implements Callable<Integer> {
     @Option(names = "--more-things", paramLabel = "N", description = "More things that are no lesions (default: none).")
     private int moreThings;
 
-    @Option(names = "--detector", paramLabel = "FILE", description = "ONNX model (default: the demo model).")
-    private @Nullable Path detectorFile;
+    @Mixin
+    private final ModelsOption modelsOption = new ModelsOption();
 
-    @Option(names = "--classifier", paramLabel = "FILE", description = "ONNX model (default: the demo model).")
-    private @Nullable Path classifierFile;
-
-    @Option(names = "--labels", paramLabel = "FILE", description = "What the classifier's classes count as.")
-    private @Nullable Path labels;
-
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            description = "CPU threads for each model (default: half of the cores).")
-    private int threads;
+    @Mixin
+    private final ThreadsOption threadsOption = new ThreadsOption();
 
     @Mixin
     private final EvidenceOptions evidenceOptions = new EvidenceOptions();
@@ -83,16 +65,7 @@ final class EvaluateClipsCommand implements Callable<Integer> {
     private final DetectionOptions detectionOptions = new DetectionOptions();
 
     @Mixin
-    private final RuntimeOption runtimeOption = new RuntimeOption();
-
-    @Mixin
-    private final RuntimeProperties runtimeProperties = new RuntimeProperties();
-
-    @Mixin
     private final ConfigOption configOption = new ConfigOption();
-
-    @Mixin
-    private final PrecisionOption precisionOption = new PrecisionOption();
 
     @Override
     public Integer call() throws Exception {
@@ -100,20 +73,10 @@ final class EvaluateClipsCommand implements Callable<Integer> {
             throw new IllegalArgumentException(
                     "Found " + clips + " clips of " + seconds + " s, expected at least 1 of 1 s");
         }
-        int perModel = threads > 0 ? threads : Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
-        SessionOptions session = SessionOptions.defaults().withThreads(perModel);
-        InferenceRuntime runtime = runtimeOption.find();
-        runtimeProperties.check(Map.of(DETECTOR, runtime, CLASSIFIER, runtime));
+        InferenceRuntime runtime = modelsOption.runtime();
         Injector injector = Guice.createInjector(
                 new RuntimeModule(runtime),
-                new DetectorModule(
-                        () -> precisionOption.detector(Optional.ofNullable(detectorFile), runtime),
-                        detectionOptions.yolo(),
-                        runtimeProperties.of(DETECTOR, runtime, session)),
-                new ClassifierModule(
-                        () -> precisionOption.classifier(Optional.ofNullable(classifierFile), runtime),
-                        Optional.ofNullable(labels),
-                        runtimeProperties.of(CLASSIFIER, runtime, session)));
+                modelsOption.modules(runtime, detectionOptions.yolo(), threadsOption.session()));
         ClipTally.Result all = ClipTally.Result.NONE;
         try (Detector detector = Parts.get(injector, Detector.class);
                 Classifier classifier = Parts.get(injector, Classifier.class);

@@ -8,18 +8,13 @@ import io.derm.api.Detector;
 import io.derm.api.InferenceRuntime;
 import io.derm.api.LesionClass;
 import io.derm.api.SessionOptions;
-import io.derm.samples.wiring.ClassifierModule;
-import io.derm.samples.wiring.DetectorModule;
 import io.derm.samples.wiring.Parts;
 import io.derm.samples.wiring.RuntimeModule;
 import io.derm.yolo.YoloOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -34,20 +29,9 @@ import picocli.CommandLine.Parameters;
         },
         footer = Derm.RESEARCH_USE)
 final class EvaluateCommand implements Callable<Integer> {
-    private static final String DETECTOR = "detector";
-    private static final String CLASSIFIER = "classifier";
 
     @Parameters(arity = "1", paramLabel = "DIR")
     private Path dir = Path.of(".");
-
-    @Option(names = "--detector", paramLabel = "FILE", description = "ONNX model (default: the demo model).")
-    private @Nullable Path detectorFile;
-
-    @Option(names = "--classifier", paramLabel = "FILE", description = "ONNX model (default: the demo model).")
-    private @Nullable Path classifierFile;
-
-    @Option(names = "--labels", paramLabel = "FILE", description = "What the classifier's classes count as.")
-    private @Nullable Path labels;
 
     @Option(
             names = "--threshold",
@@ -67,16 +51,10 @@ final class EvaluateCommand implements Callable<Integer> {
     private int maxCrops = Integer.MAX_VALUE;
 
     @Mixin
-    private final RuntimeOption runtimeOption = new RuntimeOption();
-
-    @Mixin
-    private final RuntimeProperties runtimeProperties = new RuntimeProperties();
+    private final ModelsOption modelsOption = new ModelsOption();
 
     @Mixin
     private final ConfigOption configOption = new ConfigOption();
-
-    @Mixin
-    private final PrecisionOption precisionOption = new PrecisionOption();
 
     @Override
     public Integer call() throws Exception {
@@ -87,18 +65,13 @@ final class EvaluateCommand implements Callable<Integer> {
                     "Make one with 'derm phantom --images 300 --seed 1000000 --out " + dir + "'.");
         }
         DataSet data = DataSet.read(dir).atMostCropsOfEachClass(maxCrops);
-        InferenceRuntime runtime = runtimeOption.find();
-        runtimeProperties.check(Map.of(DETECTOR, runtime, CLASSIFIER, runtime));
+        InferenceRuntime runtime = modelsOption.runtime();
         Injector injector = Guice.createInjector(
                 new RuntimeModule(runtime),
-                new DetectorModule(
-                        () -> precisionOption.detector(Optional.ofNullable(detectorFile), runtime),
+                modelsOption.modules(
+                        runtime,
                         YoloOptions.defaults().withScoreThreshold(Evaluation.CURVE_THRESHOLD),
-                        runtimeProperties.of(DETECTOR, runtime, SessionOptions.defaults())),
-                new ClassifierModule(
-                        () -> precisionOption.classifier(Optional.ofNullable(classifierFile), runtime),
-                        Optional.ofNullable(labels),
-                        runtimeProperties.of(CLASSIFIER, runtime, SessionOptions.defaults())));
+                        SessionOptions.defaults()));
         if (data.hasBoxes()) {
             try (Detector detector = Parts.get(injector, Detector.class)) {
                 detection(detector, data);

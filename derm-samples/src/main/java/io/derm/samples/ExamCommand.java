@@ -3,7 +3,6 @@ package io.derm.samples;
 import com.google.inject.Guice;
 import com.google.inject.Injector;
 import com.google.inject.Module;
-import com.google.inject.util.Modules;
 import io.derm.api.Classifier;
 import io.derm.api.DermException;
 import io.derm.api.Detector;
@@ -12,15 +11,12 @@ import io.derm.api.InferenceRuntime;
 import io.derm.api.LesionClass;
 import io.derm.api.Model;
 import io.derm.api.Runtimes;
-import io.derm.api.SessionOptions;
 import io.derm.pipeline.Exam;
 import io.derm.pipeline.ExamListener;
 import io.derm.pipeline.ExamSummary;
 import io.derm.pipeline.LatencySummary;
 import io.derm.pipeline.Lesion;
 import io.derm.pipeline.Stage;
-import io.derm.samples.wiring.ClassifierModule;
-import io.derm.samples.wiring.DetectorModule;
 import io.derm.samples.wiring.ExamModule;
 import io.derm.samples.wiring.Parts;
 import io.derm.samples.wiring.RuntimeModule;
@@ -32,7 +28,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -48,8 +43,6 @@ import picocli.CommandLine.Parameters;
         footer = Derm.RESEARCH_USE)
 final class ExamCommand implements Callable<Integer> {
     private static final int STOPPED = 130;
-    private static final String DETECTOR = "detector";
-    private static final String CLASSIFIER = "classifier";
 
     @Parameters(
             arity = "0..1",
@@ -60,41 +53,20 @@ final class ExamCommand implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "DIR", defaultValue = "derm-out", description = "Default: ${DEFAULT-VALUE}.")
     private Path out = Path.of("derm-out");
 
-    @Option(names = "--detector", paramLabel = "FILE", description = "ONNX model that finds (default: the demo model).")
-    private @Nullable Path detectorFile;
-
-    @Option(
-            names = "--classifier",
-            paramLabel = "FILE",
-            description = "ONNX model that assesses (default: the demo model).")
-    private @Nullable Path classifierFile;
-
-    @Option(names = "--labels", paramLabel = "FILE", description = "What the classifier's classes count as.")
-    private @Nullable Path labels;
-
     @Option(names = "--no-recording", description = "Writes no exam.mp4.")
     private boolean noRecording;
 
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            description = "CPU threads for each model (default: half of the cores).")
-    private int threads;
+    @Mixin
+    private final ModelsOption modelsOption = new ModelsOption();
+
+    @Mixin
+    private final ThreadsOption threadsOption = new ThreadsOption();
 
     @Mixin
     private final EvidenceOptions evidenceOptions = new EvidenceOptions();
 
     @Mixin
     private final DetectionOptions detectionOptions = new DetectionOptions();
-
-    @Mixin
-    private final RuntimeOption runtimeOption = new RuntimeOption();
-
-    @Mixin
-    private final RuntimeProperties runtimeProperties = new RuntimeProperties();
-
-    @Mixin
-    private final PrecisionOption precisionOption = new PrecisionOption();
 
     @Mixin
     private final LiveOption liveOption = new LiveOption();
@@ -107,26 +79,15 @@ final class ExamCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        int perModel = threads > 0 ? threads : Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
-        SessionOptions session = SessionOptions.defaults().withThreads(perModel);
-        InferenceRuntime runtime = runtimeOption.find();
-        runtimeProperties.check(Map.of(DETECTOR, runtime, CLASSIFIER, runtime));
-        Module models = Modules.combine(
-                new RuntimeModule(Runtimes.withFallback(runtime)),
-                new DetectorModule(
-                        () -> precisionOption.detector(Optional.ofNullable(detectorFile), runtime),
-                        detectionOptions.yolo(),
-                        runtimeProperties.of(DETECTOR, runtime, session)),
-                new ClassifierModule(
-                        () -> precisionOption.classifier(Optional.ofNullable(classifierFile), runtime),
-                        Optional.ofNullable(labels),
-                        runtimeProperties.of(CLASSIFIER, runtime, session)));
+        InferenceRuntime runtime = modelsOption.runtime();
+        Module models = modelsOption.modules(runtime, detectionOptions.yolo(), threadsOption.session());
         try (MetricsServer metrics = metricsOption.start();
                 DemoClip clip = source == null ? DemoClip.extract() : null;
                 ExamSource frames = liveOption.open(
                         clip == null ? String.valueOf(source) : clip.path().toString())) {
             String name = clip == null ? frames.frames().info().name() : "bundled phantom clip";
             Injector injector = Guice.createInjector(
+                    new RuntimeModule(Runtimes.withFallback(runtime)),
                     models,
                     new SourceModule(frames::frames),
                     new ExamModule(evidenceOptions.of(frames.frames().info())));

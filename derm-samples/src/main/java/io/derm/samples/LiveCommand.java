@@ -7,7 +7,6 @@ import io.derm.effnet.LabelMaps;
 import io.derm.pipeline.ExamSummary;
 import io.derm.samples.live.LiveServer;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -24,8 +23,6 @@ import picocli.CommandLine.Parameters;
 final class LiveCommand implements Callable<Integer> {
     private static final int STOPPED = 130;
     private static final int MAX_PORT = 65_535;
-    private static final String DETECTOR = "detector";
-    private static final String CLASSIFIER = "classifier";
 
     @Parameters(
             arity = "0..1",
@@ -60,38 +57,17 @@ final class LiveCommand implements Callable<Integer> {
             description = "For snapshots and recordings (default: ${DEFAULT-VALUE}).")
     private Path out = Path.of("derm-out");
 
-    @Option(names = "--detector", paramLabel = "FILE", description = "ONNX model that finds (default: the demo model).")
-    private @Nullable Path detectorFile;
+    @Mixin
+    private final ModelsOption modelsOption = new ModelsOption();
 
-    @Option(
-            names = "--classifier",
-            paramLabel = "FILE",
-            description = "ONNX model that assesses (default: the demo model).")
-    private @Nullable Path classifierFile;
-
-    @Option(names = "--labels", paramLabel = "FILE", description = "What the classifier's classes count as.")
-    private @Nullable Path labels;
-
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            description = "CPU threads for each model (default: half of the cores).")
-    private int threads;
+    @Mixin
+    private final ThreadsOption threadsOption = new ThreadsOption();
 
     @Mixin
     private final EvidenceOptions evidenceOptions = new EvidenceOptions();
 
     @Mixin
     private final DetectionOptions detectionOptions = new DetectionOptions();
-
-    @Mixin
-    private final RuntimeOption runtimeOption = new RuntimeOption();
-
-    @Mixin
-    private final RuntimeProperties runtimeProperties = new RuntimeProperties();
-
-    @Mixin
-    private final PrecisionOption precisionOption = new PrecisionOption();
 
     @Mixin
     private final LiveOption liveOption = new LiveOption();
@@ -122,29 +98,30 @@ final class LiveCommand implements Callable<Integer> {
     }
 
     private LiveParts parts() {
-        InferenceRuntime runtime = runtimeOption.find();
-        runtimeProperties.check(Map.of(DETECTOR, runtime, CLASSIFIER, runtime));
+        InferenceRuntime runtime = modelsOption.runtime();
+        PrecisionOption precision = modelsOption.precision();
         // Of the precision that was asked for, or refused.
-        Optional.ofNullable(detectorFile).ifPresent(f -> precisionOption.detector(Optional.of(f), runtime));
-        Optional.ofNullable(classifierFile).ifPresent(f -> precisionOption.classifier(Optional.of(f), runtime));
-        int perModel = threads > 0 ? threads : Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
-        SessionOptions session = SessionOptions.defaults().withThreads(perModel);
-        EffnetOptions effnet = labels == null
-                ? EffnetOptions.defaults()
-                : EffnetOptions.defaults().withLabels(LabelMaps.read(labels));
-        LiveModels detectors = new LiveModels(DemoModel.DETECTOR, detectorFile);
-        LiveModels classifiers = new LiveModels(DemoModel.CLASSIFIER, classifierFile);
+        modelsOption.detectorFile().ifPresent(f -> precision.detector(Optional.of(f), runtime));
+        modelsOption.classifierFile().ifPresent(f -> precision.classifier(Optional.of(f), runtime));
+        SessionOptions session = threadsOption.session();
+        EffnetOptions effnet = EffnetOptions.defaults();
+        if (modelsOption.labels().isPresent()) {
+            effnet = effnet.withLabels(LabelMaps.read(modelsOption.labels().get()));
+        }
+        LiveModels detectors = new LiveModels(DemoModel.DETECTOR, modelsOption.detectorFile());
+        LiveModels classifiers = new LiveModels(DemoModel.CLASSIFIER, modelsOption.classifierFile());
+        RuntimeProperties properties = modelsOption.properties();
         return new LiveParts(
                 detectors,
                 classifiers,
-                detectors.first(precisionOption.precision()),
-                classifiers.first(precisionOption.precision()),
+                detectors.first(precision.precision()),
+                classifiers.first(precision.precision()),
                 runtime.name(),
                 new LiveModels.Openers(
                         detectionOptions.yolo(),
                         effnet,
-                        r -> runtimeProperties.of(DETECTOR, r, session),
-                        r -> runtimeProperties.of(CLASSIFIER, r, session)),
+                        r -> properties.of(ModelsOption.DETECTOR, r, session),
+                        r -> properties.of(ModelsOption.CLASSIFIER, r, session)),
                 RuntimeOption::find);
     }
 

@@ -18,7 +18,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /** The models and runtimes that a live exam can be switched to: the demo models in each precision, and files of one's own. Thread-safe. */
 final class LiveModels {
@@ -28,10 +27,10 @@ final class LiveModels {
     private final Map<String, Path> files;
     private final Map<String, Model> made = new ConcurrentHashMap<>();
 
-    /** @param file of one's own, null for none */
-    LiveModels(DemoModel demo, @Nullable Path file) {
+    /** @param file of one's own, if there is one */
+    LiveModels(DemoModel demo, Optional<Path> file) {
         this.demo = demo;
-        this.files = file == null ? Map.of() : Map.of(String.valueOf(file.getFileName()), file);
+        this.files = file.map(f -> Map.of(String.valueOf(f.getFileName()), f)).orElse(Map.of());
     }
 
     /** What there is for a runtime, by name. */
