@@ -80,7 +80,7 @@ class ConfigTest {
             value = {
                 "DERM-842|treshold: 0.4|line 2: there is no key 'treshold', expected threshold.",
                 "DERM-842|--runtime: auto|line 2: there is no key '--runtime', expected runtime.",
-                "DERM-842|config: b.yaml|line 2: there is no key 'config', expected one of box, classifier, detector, labels",
+                "DERM-842|config: b.yaml|line 2: there is no key 'config', expected one of box, classifier, classify-every, clips, confirm-score",
                 "DERM-843|threshold: [0.4, 0.5]|line 2: 'threshold' has a list for a value, expected a single T.",
                 "DERM-843|threshold:|line 2: 'threshold' has no value, expected a single T.",
                 "DERM-843|runtime-option: trt.cache|line 2: 'runtime-option' is no map, expected lines 'NAME: VALUE' below",
