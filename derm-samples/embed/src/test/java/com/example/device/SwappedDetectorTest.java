@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 class SwappedDetectorTest {
     @Test
     void main_onAPhantom_examinesWithTheOtherDetectorAndDermsClassifier() throws Exception {
-        assertThat(Printed.by(SwappedDetector::main, "phantom:seed=7&frames=4&size=640x480"))
+        assertThat(Printed.by(SwappedDetector::main, "phantom:seed=7&frames=12&size=640x480"))
                 .contains(": dark-spots-1 (", "derm-efficientnet-b0.onnx")
                 .containsPattern("(?m)^Sighting\\[lesion=1, .*label=dark spot")
                 .containsPattern("(?m)^Lesion\\[id=1, .*(BENIGN|UNKNOWN|MELANOMA)")
