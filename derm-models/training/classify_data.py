@@ -9,10 +9,11 @@ from PIL import Image
 from augment import photometric
 from detect_data import IMAGE_SUFFIXES
 
-LABELS = ["benign", "unknown", "melanoma"]
+LABELS = ["benign", "unknown", "melanoma", "distractor"]
 MEAN = np.array([0.485, 0.456, 0.406], np.float32) * 255
 STD = np.array([0.229, 0.224, 0.225], np.float32) * 255
 
+# A distractor is a thing that is no lesion; data without any trains a model without that class.
 # What each diagnosis counts as. AK, BCC and SCC are cancers or their precursors: never benign.
 DIAGNOSES = {
     "nv": "benign", "nevus": "benign", "bkl": "benign", "df": "benign", "vasc": "benign",
@@ -21,7 +22,7 @@ DIAGNOSES = {
     "cafe-au-lait macule": "benign", "benign": "benign", "pigmented benign keratosis": "benign", "angioma": "benign",
     "ak": "unknown", "akiec": "unknown", "bcc": "unknown", "scc": "unknown", "unk": "unknown",
     "actinic keratosis": "unknown", "basal cell carcinoma": "unknown", "squamous cell carcinoma": "unknown",
-    "atypical melanocytic proliferation": "unknown", "unknown": "unknown", "distractor": "unknown",
+    "atypical melanocytic proliferation": "unknown", "unknown": "unknown", "distractor": "distractor",
     "mel": "melanoma", "melanoma": "melanoma",
 }
 NOT_CLASSES = {"image", "image_name", "isic_id", "lesion_id", "score_weight", "validation_weight"}
@@ -88,12 +89,12 @@ def read_folders(path):
     for folder in sorted(os.listdir(path)):
         if os.path.isdir(os.path.join(path, folder)):
             if folder.lower() not in DIAGNOSES:
-                raise ValueError("%s: folder %s is no class, expected %s or distractor" % (path, folder, LABELS))
+                raise ValueError("%s: folder %s is no class, expected one of %s" % (path, folder, LABELS))
             label = LABELS.index(DIAGNOSES[folder.lower()])
             pairs += [(os.path.join(path, folder, f), label) for f in sorted(os.listdir(os.path.join(path, folder)))
                       if f.lower().endswith(IMAGE_SUFFIXES)]
     if not pairs:
-        raise ValueError("no crops under %s, expected folders benign, unknown, melanoma with images" % path)
+        raise ValueError("no crops under %s, expected folders %s with images" % (path, ", ".join(LABELS)))
     return pairs
 
 

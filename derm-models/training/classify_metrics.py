@@ -42,6 +42,17 @@ def calibration_error(probabilities, labels, bins=15):
                      for b in range(bins) if (bucket == b).any()))
 
 
+def distractor_figures(p, labels, distractor=3):
+    """How things that are no lesions part from lesions, by the probability of their class."""
+    score, thing = p[:, distractor], labels == distractor
+    out = {"lesions_taken_for_distractors": float((score[~thing] >= 0.5).mean()),
+           "melanomas_taken_for_distractors": float((score[labels == 2] >= 0.5).mean())}
+    if thing.any():
+        out["distractor_auc"] = auc(score, thing)
+        out["distractors_known"] = float((score[thing] >= 0.5).mean())
+    return out
+
+
 def figures(logits, labels, temperature=1.0, melanoma=2):
     p = softmax(logits / temperature)
     positive = labels == melanoma
@@ -52,6 +63,8 @@ def figures(logits, labels, temperature=1.0, melanoma=2):
         threshold = np.sort(score[~positive])[int(np.ceil(0.85 * (~positive).sum())) - 1]
         out["sensitivity_at_specificity_0.85"] = float((score[positive] > threshold).mean())
         out["threshold"] = float(threshold)
+    if p.shape[1] > 3:
+        out.update(distractor_figures(p, labels))
     out["confusion"] = [[int(((labels == i) & (p.argmax(1) == j)).sum()) for j in range(p.shape[1])]
                         for i in range(p.shape[1])]
     return out

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from classify_data import MEAN, STD, read_folders, square
-from classify_metrics import figures as class_figures, softmax
+from classify_metrics import distractor_figures, figures as class_figures, softmax
 from darknet import Head
 from detect_data import DetectionSet, letterbox
 from detect_metrics import candidates, figures, match, nms
@@ -26,16 +26,20 @@ class Heads:
                       for mask, output in zip(meta["derm.masks"].split(";"), outputs)]
 
 
+def detect_one(session, heads, image, threshold, nms_threshold):
+    """Boxes of an image, float32 [n,5] left, top, right, bottom in its pixels and score, best first."""
+    size = session.get_inputs()[0].shape[2]
+    pixels, _, scale, dx, dy = letterbox(image, np.zeros((0, 5), np.float32), size)
+    raw = session.run(None, {"input": pixels.transpose(2, 0, 1)[None].astype(np.float32) / 255})
+    boxes = nms(candidates([torch.from_numpy(r) for r in raw], heads, size, threshold)[0], nms_threshold)
+    boxes[:, :4] = (boxes[:, :4] - [dx, dy, dx, dy]) / scale
+    return boxes
+
+
 def detector(session, meta, paths, nms_threshold):
     data = DetectionSet(paths)
-    heads, size = Heads(meta, session.get_outputs()), session.get_inputs()[0].shape[2]
-    found = []
-    for i in range(len(data)):
-        pixels, _, scale, dx, dy = letterbox(data.image(i), data.boxes[i], size)
-        raw = session.run(None, {"input": pixels.transpose(2, 0, 1)[None].astype(np.float32) / 255})
-        boxes = nms(candidates([torch.from_numpy(r) for r in raw], heads, size, 0.01)[0], nms_threshold)
-        boxes[:, :4] = (boxes[:, :4] - [dx, dy, dx, dy]) / scale
-        found.append(boxes)
+    heads = Heads(meta, session.get_outputs())
+    found = [detect_one(session, heads, data.image(i), 0.01, nms_threshold) for i in range(len(data))]
     truth = [b[:, 1:] for b in data.boxes]
     report = figures(found, truth, data.tones)
     scores, hits, _, found_at = match(found, truth)
@@ -65,8 +69,14 @@ def classifier(session, meta, paths):
             # phantom crops are named by scene: SEED_ID.png
             tones.append(tone_of.get(os.path.basename(file).split("_")[0]))
     logits, labels, tones = np.array(logits), np.array(labels), np.array([str(t) for t in tones])
-    report = class_figures(logits, labels, temperature)
+    report = {}
     p = softmax(logits / temperature)
+    if p.shape[1] > 3:
+        report.update(distractor_figures(p, labels))
+        # as derm answers: what is no lesion counts as unknown
+        p = np.stack([p[:, 0], p[:, 1] + p[:, 3], p[:, 2]], 1)
+        logits, temperature, labels = np.log(p + 1e-12), 1.0, np.where(labels == 3, 1, labels)
+    report.update(class_figures(logits, labels, temperature))
     for tone in sorted(set(tones) - {"None"}):
         g = tones == tone
         melanoma = g & (labels == 2)

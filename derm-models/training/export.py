@@ -8,10 +8,10 @@ import torch
 
 import common
 import onnx_writer
-from classify_data import LABELS
 from darknet import Darknet
 from effnet import EfficientNetB0
 
+COUNTS_AS = {"distractor": "NO_LESION"}
 INTENDED_USE = "research use only, not a medical device"
 
 
@@ -45,13 +45,13 @@ def masks(net):
     return [[int(v) for v in s.options["mask"].split(",")] for s in net.sections if s.kind == "yolo"]
 
 
-def classifier_metadata(temperature, args):
+def classifier_metadata(labels, temperature, args):
     return {
         "derm.name": args.name or "derm-efficientnet-b0",
         "derm.version": args.version,
         "derm.task": "classify",
-        "derm.labels": ",".join(LABELS),
-        "derm.classes": ",".join("%s=%s" % (v, v.upper()) for v in LABELS),
+        "derm.labels": ",".join(labels),
+        "derm.classes": ",".join("%s=%s" % (v, COUNTS_AS.get(v, v.upper())) for v in labels),
         "derm.licence": args.licence,
         "derm.intended_use": INTENDED_USE,
         "derm.input.layout": "nchw",
@@ -97,10 +97,10 @@ def main():
         if args.darknet:
             net.write_weights(args.darknet)
     else:
-        net = EfficientNetB0(len(LABELS))
+        net = EfficientNetB0(len(state["labels"]))
         net.load_state_dict(state["ema"])
         net.eval()
-        model = onnx_writer.classifier(net, args.size, classifier_metadata(state["temperature"], args), not args.fp32)
+        model = onnx_writer.classifier(net, args.size, classifier_metadata(state["labels"], state["temperature"], args), not args.fp32)
         x = torch.randn(2, 3, args.size, args.size)
     digest = onnx_writer.write(model, args.onnx)
     if args.card:

@@ -12,6 +12,7 @@ import common
 from classify_data import LABELS, Crops, read_csv, read_folders
 from classify_metrics import figures, fit_temperature
 from effnet import EfficientNetB0
+from onnx_reader import classifier_checkpoint, keep_statistics
 
 
 def arguments():
@@ -22,7 +23,8 @@ def arguments():
     p.add_argument("--val", nargs="*", default=[], help="folders of crops for the figures; else a part is held out")
     p.add_argument("--hold-out", type=float, default=0.1, help="share held out for the temperature (and figures)")
     p.add_argument("--out", required=True)
-    p.add_argument("--init", help="checkpoint to start from, ours or torchvision's EfficientNet-B0 state dict")
+    p.add_argument("--init", help="checkpoint to start from, ours or torchvision's EfficientNet-B0 state dict, or a released ONNX file")
+    p.add_argument("--freeze", type=int, default=0, help="so many of the nine stages, from the first, keep their weights")
     p.add_argument("--phases", default="128:16,224:4", help="size:epochs,...")
     p.add_argument("--epoch-images", type=int, default=0, help="crops an epoch; 0 for all")
     p.add_argument("--batch", type=int, default=32)
@@ -52,6 +54,15 @@ def predict(model, dataset, device, batch=64):
     return np.concatenate(logits), np.concatenate(labels)
 
 
+def keep_known_classes(model, state):
+    """Where a checkpoint knows derm's first classes and the model has one more, they keep their rows of the last layer."""
+    own = model.state_dict()
+    for name in ("classifier.1.weight", "classifier.1.bias"):
+        known = state.get(name)
+        if known is not None and known.shape[0] == len(LABELS) - 1 and own[name].shape[0] == len(LABELS):
+            state[name] = torch.cat([known, torch.zeros_like(known[:1])])
+
+
 def main():
     args = arguments()
     os.makedirs(args.out, exist_ok=True)
@@ -67,17 +78,21 @@ def main():
     order = np.random.RandomState(args.seed).permutation(len(pairs))
     held = int(len(pairs) * args.hold_out)
     held_out, pairs = [pairs[i] for i in order[:held]], [pairs[i] for i in order[held:]]
-    counts = np.bincount([label for _, label in pairs], minlength=len(LABELS))
+    names = LABELS if any(label == len(LABELS) - 1 for _, label in pairs) else LABELS[:-1]
+    counts = np.bincount([label for _, label in pairs], minlength=len(names))
     common.log("%d crops %s, %d held out, %s on %s" %
-               (len(pairs), dict(zip(LABELS, counts.tolist())), held, precision.mode, args.device))
+               (len(pairs), dict(zip(names, counts.tolist())), held, precision.mode, args.device))
     # rare classes are drawn more often, by the square root of their rarity
     weights = torch.tensor([1 / np.sqrt(counts[label]) for _, label in pairs])
 
-    model = EfficientNetB0(len(LABELS))
+    model, folded = EfficientNetB0(len(names)), bool(args.init) and args.init.endswith(".onnx")
     if args.init:
-        state = common.load(args.init)
-        left_out = common.load_matching(model, state.get("ema", state))
+        state = classifier_checkpoint(args.init) if folded else common.load(args.init)
+        state = state.get("ema", state)
+        keep_known_classes(model, state)
+        left_out = common.load_matching(model, state)
         common.log("not taken from --init:", left_out or "nothing")
+    model.features[:args.freeze].requires_grad_(False)
     model = model.to(args.device, memory_format=torch.channels_last)
     optimizer = common.optimizer_for(model, args.lr, args.weight_decay)
     average = common.Average(model, args.ema)
@@ -103,6 +118,7 @@ def main():
         loader = torch.utils.data.DataLoader(train, args.batch, sampler=sampler, num_workers=args.workers,
                                              drop_last=True)
         model.train()
+        keep_statistics(model if folded else model.features[:args.freeze])
         began, sums = time.time(), np.zeros(2)
         for i, (x, y) in enumerate(loader):
             for group in optimizer.param_groups:
@@ -133,7 +149,7 @@ def main():
                 common.log("validation", json.dumps(report))
         common.save(last, model=model.state_dict(), ema=average.model.state_dict(), ema_steps=average.steps,
                     optimizer=optimizer.state_dict(), epoch=epoch, temperature=temperature, report=report,
-                    size=sizes[epoch - 1], args=vars(args))
+                    size=sizes[epoch - 1], labels=names, args=vars(args))
 
 
 if __name__ == "__main__":

@@ -10,8 +10,11 @@ import java.util.Map;
  * @param lesionClass the answer; {@link LesionClass#UNKNOWN} also when the evidence for the others is too weak
  * @param probabilities calibrated probability of each of the three classes, summing to 1
  * @param labels calibrated probability of each of the model's own classes, by label, in the model's order
+ * @param noLesion the part of the probability of {@link LesionClass#UNKNOWN} that is of things which are no lesions, as by
+ *     {@link LabelMap#noLesion()}; 0 where the model knows no such class
  */
-public record Assessment(LesionClass lesionClass, Map<LesionClass, Float> probabilities, Map<String, Float> labels) {
+public record Assessment(
+        LesionClass lesionClass, Map<LesionClass, Float> probabilities, Map<String, Float> labels, float noLesion) {
     private static final List<LesionClass> CLASSES = List.of(LesionClass.values());
 
     public Assessment {
@@ -33,8 +36,18 @@ public record Assessment(LesionClass lesionClass, Map<LesionClass, Float> probab
         if (Math.abs(sum - 1) > 1e-3f) {
             throw new IllegalArgumentException("Probabilities sum to " + sum + ", expected 1");
         }
+        float unknown = three.value(LesionClass.UNKNOWN);
+        if (!(noLesion >= 0 && noLesion <= unknown + 1e-3f)) {
+            throw new IllegalArgumentException(
+                    "Probability of no lesion is " + noLesion + ", expected 0 to that of UNKNOWN, " + unknown);
+        }
         probabilities = three;
         labels = FloatMap.copyOf(labels);
+    }
+
+    /** An assessment by a model without a class for things that are no lesions. */
+    public Assessment(LesionClass lesionClass, Map<LesionClass, Float> probabilities, Map<String, Float> labels) {
+        this(lesionClass, probabilities, labels, 0);
     }
 
     /**
@@ -42,8 +55,9 @@ public record Assessment(LesionClass lesionClass, Map<LesionClass, Float> probab
      *
      * @param labels names of the model's classes, each different, in the model's order
      * @param ofLabels probability of each of them; copied
+     * @param noLesion the part of {@code unknown} that is of things which are no lesions
      * @throws IllegalArgumentException if there are not as many numbers as labels, a label comes twice, or the three probabilities are
-     *     not 0 to 1 and sum to 1
+     *     not 0 to 1 and sum to 1, or {@code noLesion} is not 0 to {@code unknown}
      */
     public static Assessment of(
             LesionClass lesionClass,
@@ -51,7 +65,8 @@ public record Assessment(LesionClass lesionClass, Map<LesionClass, Float> probab
             float unknown,
             float melanoma,
             List<String> labels,
-            float[] ofLabels) {
+            float[] ofLabels,
+            float noLesion) {
         List<String> names = List.copyOf(labels);
         if (names.size() != ofLabels.length) {
             throw new IllegalArgumentException(
@@ -69,7 +84,22 @@ public record Assessment(LesionClass lesionClass, Map<LesionClass, Float> probab
         three[LesionClass.BENIGN.ordinal()] = benign;
         three[LesionClass.UNKNOWN.ordinal()] = unknown;
         three[LesionClass.MELANOMA.ordinal()] = melanoma;
-        return new Assessment(lesionClass, new FloatMap<>(CLASSES, three), new FloatMap<>(names, ofLabels.clone()));
+        return new Assessment(
+                lesionClass, new FloatMap<>(CLASSES, three), new FloatMap<>(names, ofLabels.clone()), noLesion);
+    }
+
+    /**
+     * As {@link #of(LesionClass, float, float, float, List, float[], float)} by a model without a class for things that are no
+     * lesions.
+     */
+    public static Assessment of(
+            LesionClass lesionClass,
+            float benign,
+            float unknown,
+            float melanoma,
+            List<String> labels,
+            float[] ofLabels) {
+        return of(lesionClass, benign, unknown, melanoma, labels, ofLabels, 0);
     }
 
     /** Probability of one class, 0 to 1. */

@@ -91,6 +91,18 @@ class AssessmentTest {
     }
 
     @Test
+    void noLesion_isPartOfUnknown() {
+        float[] numbers = {0.1f, 0.7f, 0.2f};
+        assertThat(ofNumbers().noLesion()).isZero();
+        assertThat(Assessment.of(LesionClass.MELANOMA, 0.1f, 0.2f, 0.7f, NAMES, numbers, 0.15f)
+                        .noLesion())
+                .isEqualTo(0.15f);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Assessment.of(LesionClass.MELANOMA, 0.1f, 0.2f, 0.7f, NAMES, numbers, 0.25f))
+                .withMessage("Probability of no lesion is 0.25, expected 0 to that of UNKNOWN, 0.2");
+    }
+
+    @Test
     void of_numbersThatDoNotFit_areRefused() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Assessment.of(LesionClass.BENIGN, 1, 0, 0, NAMES, new float[2]))

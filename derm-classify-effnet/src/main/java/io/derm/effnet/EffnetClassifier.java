@@ -47,6 +47,7 @@ public final class EffnetClassifier implements Classifier {
     private final double[] probabilities;
     private final double[] sums = new double[LesionClass.values().length];
     private final float[] byLabel;
+    private final boolean[] noLesions;
     private @Nullable Activation activation;
 
     /**
@@ -67,6 +68,10 @@ public final class EffnetClassifier implements Classifier {
         this.rule = options.resolve(signature, model.name());
         this.probabilities = new double[labels.size()];
         this.byLabel = new float[labels.size()];
+        this.noLesions = new boolean[labels.size()];
+        for (int i = 0; i < noLesions.length; i++) {
+            noLesions[i] = labels.noLesion().contains(labels.labels().get(i));
+        }
         int classes = classes(output);
         if (classes >= 0) {
             requireLabels(output, classes);
@@ -278,15 +283,18 @@ public final class EffnetClassifier implements Classifier {
 
     private Assessment assessment() {
         Arrays.fill(sums, 0);
+        double noLesion = 0;
         for (int c = 0; c < probabilities.length; c++) {
             sums[labels.classes().get(c).ordinal()] += probabilities[c];
             byLabel[c] = (float) probabilities[c];
+            noLesion += noLesions[c] ? probabilities[c] : 0;
         }
         float benign = sum(LesionClass.BENIGN);
         float unknown = sum(LesionClass.UNKNOWN);
         float melanoma = sum(LesionClass.MELANOMA);
         return Assessment.of(
-                rule.answer(benign, unknown, melanoma), benign, unknown, melanoma, labels.labels(), byLabel);
+                rule.answer(benign, unknown, melanoma), benign, unknown, melanoma, labels.labels(), byLabel, (float)
+                        Math.min(unknown, noLesion));
     }
 
     private float sum(LesionClass c) {

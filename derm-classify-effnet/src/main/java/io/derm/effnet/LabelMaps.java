@@ -23,7 +23,7 @@ import java.util.Set;
 /**
  * Label maps: presets for the common data sets, maps in files, and the rule that no map may break. Thread-safe.
  *
- * <p>The rule: a malignancy or its precursor never counts as benign, whoever writes the map. It covers melanoma, actinic
+ * <p>The rule: a malignancy or its precursor never counts as benign or as no lesion, whoever writes the map. It covers melanoma, actinic
  * keratosis, basal and squamous cell carcinoma, Bowen's disease and other carcinomas, by their long names and by the short ones of
  * ISIC and HAM10000.
  */
@@ -88,7 +88,7 @@ public final class LabelMaps {
 
     /**
      * Reads a map from a text file in UTF-8: a line for each of the model's classes in output order, {@code label=CLASS} or the two
-     * separated by a tab, where CLASS is BENIGN, UNKNOWN or MELANOMA. Blank lines and lines that start with {@code #} are
+     * separated by a tab, where CLASS is BENIGN, UNKNOWN, MELANOMA or NO_LESION. Blank lines and lines that start with {@code #} are
      * skipped.
      *
      * @throws ModelException if the file cannot be read, a line is not of that form, a label comes twice, or a malignancy
@@ -108,6 +108,7 @@ public final class LabelMaps {
         }
         List<String> labels = new ArrayList<>();
         List<LesionClass> classes = new ArrayList<>();
+        Set<String> noLesion = new HashSet<>();
         for (int i = 0; i < lines.size(); i++) {
             String line = lines.get(i).strip();
             if (i == 0 && line.startsWith("\uFEFF")) {
@@ -119,11 +120,12 @@ public final class LabelMaps {
             String where = file + ":" + (i + 1);
             int at = Math.max(line.lastIndexOf('='), line.lastIndexOf('\t'));
             String label = at < 0 ? "" : line.substring(0, at).strip();
-            Optional<LesionClass> c = at < 0 ? Optional.empty() : lesionClass(line.substring(at + 1));
+            Optional<LesionClass> c = at < 0 ? Optional.empty() : LabelMap.countsAs(line.substring(at + 1));
             if (label.isEmpty() || c.isEmpty()) {
                 throw new ModelException(
                         62,
-                        "Line " + where + " is '" + line + "', expected label=BENIGN, label=UNKNOWN or label=MELANOMA",
+                        "Line " + where + " is '" + line + "', expected label=BENIGN, label=UNKNOWN,"
+                                + " label=MELANOMA or label=NO_LESION",
                         "Mend the line.");
             }
             if (labels.contains(label)) {
@@ -132,25 +134,19 @@ public final class LabelMaps {
                         "Line " + where + " names '" + label + "' a second time, expected each label once",
                         "Mend the line.");
             }
-            requireNotBenign(label, c.get(), where);
+            boolean nothing = LabelMap.isNoLesion(line.substring(at + 1));
+            requireSafe(label, c.get(), nothing, where);
             labels.add(label);
             classes.add(c.get());
+            if (nothing) {
+                noLesion.add(label);
+            }
         }
         if (labels.isEmpty()) {
             throw new ModelException(
                     63, "Label file " + file + " has no labels", "Give a text file of label=CLASS lines.");
         }
-        return new LabelMap(labels, classes);
-    }
-
-    private static Optional<LesionClass> lesionClass(String name) {
-        String wanted = name.strip().toUpperCase(Locale.ROOT);
-        for (LesionClass c : LesionClass.values()) {
-            if (c.name().equals(wanted)) {
-                return Optional.of(c);
-            }
-        }
-        return Optional.empty();
+        return new LabelMap(labels, classes, noLesion);
     }
 
     /**
@@ -169,7 +165,8 @@ public final class LabelMaps {
                         "Label '" + map.labels().get(i) + "' comes twice in " + where + ", expected each label once",
                         "Mend the labels.");
             }
-            requireNotBenign(map.labels().get(i), map.classes().get(i), where);
+            String label = map.labels().get(i);
+            requireSafe(label, map.classes().get(i), map.noLesion().contains(label), where);
         }
         return map;
     }
@@ -181,7 +178,7 @@ public final class LabelMaps {
                         60,
                         "Model " + modelName + " does not say what its classes count as, expected " + ModelKeys.CLASSES,
                         "Give a label file, or " + ModelKeys.CLASSES
-                                + "=… with label=BENIGN|UNKNOWN|MELANOMA entries or one of "
+                                + "=… with label=BENIGN|UNKNOWN|MELANOMA|NO_LESION entries or one of "
                                 + String.join(", ", PRESETS.keySet()) + "."));
         LabelMap preset = PRESETS.get(text);
         LabelMap map;
@@ -191,7 +188,7 @@ public final class LabelMaps {
             throw new ModelException(
                     61,
                     ModelKeys.CLASSES + " of " + modelName + " is '" + text
-                            + "', expected label=BENIGN|UNKNOWN|MELANOMA entries separated by commas or one of "
+                            + "', expected label=BENIGN|UNKNOWN|MELANOMA|NO_LESION entries separated by commas or one of "
                             + String.join(", ", PRESETS.keySet()),
                     "Mend the metadata or override it with " + ModelKeys.CLASSES + "=….",
                     e);
@@ -215,11 +212,11 @@ public final class LabelMaps {
         return map;
     }
 
-    private static void requireNotBenign(String label, LesionClass lesionClass, String where) {
-        if (lesionClass == LesionClass.BENIGN && malignant(label)) {
+    private static void requireSafe(String label, LesionClass lesionClass, boolean noLesion, String where) {
+        if ((lesionClass == LesionClass.BENIGN || noLesion) && malignant(label)) {
             throw new ModelException(
                     64,
-                    "Label '" + label + "' counts as BENIGN in " + where
+                    "Label '" + label + "' counts as " + (noLesion ? LabelMap.NO_LESION : "BENIGN") + " in " + where
                             + ", expected UNKNOWN or MELANOMA: it is a malignancy or its precursor",
                     "Map it to UNKNOWN, or to MELANOMA if it is one.");
         }

@@ -52,6 +52,19 @@ class CalibrationTest {
     }
 
     @Test
+    void classesOfNoLesion_areSummedUpBesideTheThree() {
+        Assessment a = Fixtures.classify(Fixtures.classifier(
+                Map.of(
+                        ModelKeys.CLASSES, "nevus=BENIGN,hair=NO_LESION,BCC=UNKNOWN,melanoma=MELANOMA,ruler=NO_LESION",
+                        ModelKeys.ACTIVATION, "probabilities"),
+                EffnetOptions.defaults(),
+                Fixtures.scores("scores", 0.1f, 0.3f, 0.15f, 0.25f, 0.2f)));
+        assertThat((double) a.noLesion()).isCloseTo(0.5, within(1e-6));
+        assertThat((double) a.probability(LesionClass.UNKNOWN)).isCloseTo(0.65, within(1e-6));
+        assertThat(a.lesionClass()).isEqualTo(LesionClass.UNKNOWN);
+    }
+
+    @Test
     void defaults_ofTemperatureAndRule_areThoseDocumented() {
         assertThat(answer(0.75f, 0.06f, 0.19f)).isEqualTo(LesionClass.BENIGN);
         assertThat(answer(0.74f, 0.05f, 0.21f)).isEqualTo(LesionClass.UNKNOWN);

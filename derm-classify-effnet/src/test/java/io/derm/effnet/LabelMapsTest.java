@@ -57,15 +57,15 @@ class LabelMapsTest {
         assertMessage(
                 file,
                 "[DERM-062] Line " + file
-                        + ":3 is 'melanoma=BAD', expected label=BENIGN, label=UNKNOWN or label=MELANOMA. Remedy: Mend the line.");
+                        + ":3 is 'melanoma=BAD', expected label=BENIGN, label=UNKNOWN, label=MELANOMA or label=NO_LESION. Remedy: Mend the line.");
         assertMessage(
                 write("nevus\n"),
                 "[DERM-062] Line " + file
-                        + ":1 is 'nevus', expected label=BENIGN, label=UNKNOWN or label=MELANOMA. Remedy: Mend the line.");
+                        + ":1 is 'nevus', expected label=BENIGN, label=UNKNOWN, label=MELANOMA or label=NO_LESION. Remedy: Mend the line.");
         assertMessage(
                 write("=BENIGN\n"),
                 "[DERM-062] Line " + file
-                        + ":1 is '=BENIGN', expected label=BENIGN, label=UNKNOWN or label=MELANOMA. Remedy: Mend the line.");
+                        + ":1 is '=BENIGN', expected label=BENIGN, label=UNKNOWN, label=MELANOMA or label=NO_LESION. Remedy: Mend the line.");
     }
 
     @Test
@@ -162,6 +162,32 @@ class LabelMapsTest {
             })
     void harmlessClass_asBenign_isTaken(String label) throws IOException {
         assertThat(LabelMaps.read(write(label + "=BENIGN\n")).classes()).containsExactly(LesionClass.BENIGN);
+    }
+
+    @Test
+    void noLesion_countsAsUnknownAndIsNamed() throws IOException {
+        LabelMap map = LabelMaps.read(write("nevus=BENIGN\nhair or ruler=no_lesion\nmelanoma=MELANOMA\n"));
+        assertThat(map.classes()).containsExactly(LesionClass.BENIGN, LesionClass.UNKNOWN, LesionClass.MELANOMA);
+        assertThat(map.noLesion()).containsExactly("hair or ruler");
+        assertThat(LabelMap.parse("nevus=BENIGN,hair or ruler=NO_LESION,melanoma=MELANOMA"))
+                .isEqualTo(map);
+    }
+
+    @Test
+    void malignancy_asNoLesion_isRefused() throws IOException {
+        Path file = write("nevus=BENIGN\nBCC=NO_LESION\n");
+        assertMessage(
+                file,
+                "[DERM-064] Label 'BCC' counts as NO_LESION in " + file
+                        + ":2, expected UNKNOWN or MELANOMA: it is a malignancy or its precursor. Remedy: Map it to UNKNOWN, or to"
+                        + " MELANOMA if it is one.");
+        assertThatThrownBy(() -> Fixtures.classifier(
+                        Map.of(ModelKeys.CLASSES, "nevus=BENIGN,melanoma=NO_LESION"),
+                        EffnetOptions.defaults(),
+                        Fixtures.scores("s", 1, 2)))
+                .isInstanceOf(ModelException.class)
+                .hasMessageStartingWith(
+                        "[DERM-064] Label 'melanoma' counts as NO_LESION in derm.classes of model.onnx,");
     }
 
     private Path write(String text) throws IOException {

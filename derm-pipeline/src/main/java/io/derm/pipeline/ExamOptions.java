@@ -8,6 +8,8 @@ import java.util.OptionalDouble;
  * @param confirmSightings sightings after which a lesion is reported, at least 1
  * @param confirmScore mean detection score of its sightings from which on a lesion is reported, 0 to 1; where empty
  *     {@link io.derm.api.Detector#confirmScore()}
+ * @param dismissNoLesion mean probability of {@link io.derm.api.Assessment#noLesion()} from which on a lesion is not reported, over 0 to 1; 1 to
+ *     report what the classifier holds for no lesion too
  * @param forgetFrames frames without a sighting after which a lesion that comes back gets a new number, at least 1; a frame that shows no
  *     lesion at all, so that it cannot be told where the camera went, counts as ten
  * @param classifyEvery sightings of a lesion after which it is classified again though none was a better look than those before, at
@@ -18,6 +20,7 @@ import java.util.OptionalDouble;
 public record ExamOptions(
         int confirmSightings,
         OptionalDouble confirmScore,
+        double dismissNoLesion,
         int forgetFrames,
         int classifyEvery,
         FramePolicy policy,
@@ -32,38 +35,58 @@ public record ExamOptions(
         if (!(score >= 0 && score <= 1)) {
             throw new IllegalArgumentException("Exam options have confirmScore=" + score + ", expected 0 to 1");
         }
+        if (!(dismissNoLesion > 0 && dismissNoLesion <= 1)) {
+            throw new IllegalArgumentException(
+                    "Exam options have dismissNoLesion=" + dismissNoLesion + ", expected over 0 to 1");
+        }
     }
 
     /**
-     * Confirmed at the eighth sighting if their scores are in the mean what the detector asks for, forgotten after 300 frames, classified
-     * at better looks and every 15 sightings, frames as the source is live or not, no deadline.
+     * Confirmed at the eighth sighting if their scores are in the mean what the detector asks for and the classifier does not rather
+     * see no lesion, forgotten after 300 frames, classified at better looks and every 15 sightings, frames as the source is live or
+     * not, no deadline.
      */
     public static ExamOptions defaults() {
-        return new ExamOptions(8, OptionalDouble.empty(), 300, 15, FramePolicy.BY_SOURCE, 0);
+        return new ExamOptions(8, OptionalDouble.empty(), 0.5, 300, 15, FramePolicy.BY_SOURCE, 0);
     }
 
     public ExamOptions withConfirmSightings(int n) {
-        return new ExamOptions(n, confirmScore, forgetFrames, classifyEvery, policy, deadlineMillis);
+        return new ExamOptions(n, confirmScore, dismissNoLesion, forgetFrames, classifyEvery, policy, deadlineMillis);
     }
 
     public ExamOptions withConfirmScore(double score) {
         return new ExamOptions(
-                confirmSightings, OptionalDouble.of(score), forgetFrames, classifyEvery, policy, deadlineMillis);
+                confirmSightings,
+                OptionalDouble.of(score),
+                dismissNoLesion,
+                forgetFrames,
+                classifyEvery,
+                policy,
+                deadlineMillis);
+    }
+
+    public ExamOptions withDismissNoLesion(double probability) {
+        return new ExamOptions(
+                confirmSightings, confirmScore, probability, forgetFrames, classifyEvery, policy, deadlineMillis);
     }
 
     public ExamOptions withForgetFrames(int frames) {
-        return new ExamOptions(confirmSightings, confirmScore, frames, classifyEvery, policy, deadlineMillis);
+        return new ExamOptions(
+                confirmSightings, confirmScore, dismissNoLesion, frames, classifyEvery, policy, deadlineMillis);
     }
 
     public ExamOptions withClassifyEvery(int sightings) {
-        return new ExamOptions(confirmSightings, confirmScore, forgetFrames, sightings, policy, deadlineMillis);
+        return new ExamOptions(
+                confirmSightings, confirmScore, dismissNoLesion, forgetFrames, sightings, policy, deadlineMillis);
     }
 
     public ExamOptions withPolicy(FramePolicy frames) {
-        return new ExamOptions(confirmSightings, confirmScore, forgetFrames, classifyEvery, frames, deadlineMillis);
+        return new ExamOptions(
+                confirmSightings, confirmScore, dismissNoLesion, forgetFrames, classifyEvery, frames, deadlineMillis);
     }
 
     public ExamOptions withDeadlineMillis(long millis) {
-        return new ExamOptions(confirmSightings, confirmScore, forgetFrames, classifyEvery, policy, millis);
+        return new ExamOptions(
+                confirmSightings, confirmScore, dismissNoLesion, forgetFrames, classifyEvery, policy, millis);
     }
 }

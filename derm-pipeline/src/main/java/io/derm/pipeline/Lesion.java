@@ -15,6 +15,7 @@ import java.util.Map;
  * @param lesionClass the class that most of these were assessed as, each weighted by how good a look it was: detection score, size in
  *     pixels, sharpness, no glare, not cut by the border; the more serious one of a tie
  * @param probabilities mean probabilities, weighted likewise
+ * @param noLesion mean probability that it is no lesion, weighted likewise: part of that of UNKNOWN
  * @param best the sighting to show: the best look
  * @param bestMicros presentation time of the best sighting
  * @param course probabilities over time
@@ -28,6 +29,7 @@ public record Lesion(
         boolean confirmed,
         LesionClass lesionClass,
         Map<LesionClass, Float> probabilities,
+        float noLesion,
         Sighting best,
         long bestMicros,
         Course course) {

@@ -90,6 +90,7 @@ final class LesionBook {
         private long lastMicros;
         private int count;
         private double scores;
+        private double noLesion;
         private int assessed;
         private int sinceAssessed;
         private double weights;
@@ -136,6 +137,7 @@ final class LesionBook {
             for (LesionClass c : LesionClass.values()) {
                 sums[c.ordinal()] += weight * assessment.probability(c);
             }
+            noLesion += weight * assessment.noLesion();
             votes[assessment.lesionClass().ordinal()] += weight;
             weights += weight;
         }
@@ -145,7 +147,9 @@ final class LesionBook {
         }
 
         private boolean confirmed() {
-            return count >= options.confirmSightings() && scores >= confirmScore * count;
+            return count >= options.confirmSightings()
+                    && scores >= confirmScore * count
+                    && (noLesion < options.dismissNoLesion() * weights || options.dismissNoLesion() == 1);
         }
 
         private Lesion lesion() {
@@ -167,6 +171,7 @@ final class LesionBook {
                     confirmed(),
                     voted,
                     mean,
+                    (float) (noLesion / weights),
                     shown,
                     bestMicros,
                     course.copy());

@@ -66,6 +66,26 @@ class LesionBookTest {
     }
 
     @Test
+    void confirmed_ratherNoLesionByTheQualityOfItsLooks_isLeftOutUnlessAllAreWanted() {
+        Assessment thing = assessment(LesionClass.UNKNOWN, 0.1f, 0.1f, 0.7f);
+        Assessment lesion = assessment(LesionClass.UNKNOWN, 0.4f, 0.1f, 0.2f);
+        LesionBook book = new LesionBook(TWO, 0);
+        see(book, 1, 0.9f, 10, thing);
+        assertThat(see(book, 1, 0.9f, 10, lesion).confirmed()).isTrue();
+        // (10 x 0.7 + 20 x 0.2 + 20 x 0.7) / 50 = 0.5.
+        see(book, 2, 0.9f, 10, thing);
+        see(book, 2, 0.9f, 20, lesion);
+        assertThat(see(book, 2, 0.9f, 20.1, thing).confirmed()).isFalse();
+        assertThat(book.confirmed()).extracting(Lesion::id).containsExactly(1);
+        assertThat(book.confirmed().get(0).noLesion()).isCloseTo(0.45f, within(1e-6f));
+        assertThat(book.unconfirmed()).isEqualTo(1);
+        LesionBook all = new LesionBook(TWO.withDismissNoLesion(1), 0);
+        Assessment nothing = assessment(LesionClass.UNKNOWN, 0, 0, 1);
+        see(all, 1, 0.9f, 10, nothing);
+        assertThat(see(all, 1, 0.9f, 10, nothing).confirmed()).isTrue();
+    }
+
+    @Test
     void due_afterTheFirstLooks_onlyForABetterOneOrOnSchedule() {
         LesionBook book = new LesionBook(TWO.withClassifyEvery(5), 0);
         Assessment any = assessment(LesionClass.BENIGN, 0.8f, 0.1f);
@@ -113,12 +133,17 @@ class LesionBookTest {
     }
 
     private static Assessment assessment(LesionClass c, float benign, float melanoma) {
+        return assessment(c, benign, melanoma, 0);
+    }
+
+    private static Assessment assessment(LesionClass c, float benign, float melanoma, float noLesion) {
         return new Assessment(
                 c,
                 Map.of(
                         LesionClass.BENIGN, benign,
                         LesionClass.MELANOMA, melanoma,
                         LesionClass.UNKNOWN, 1 - benign - melanoma),
-                Map.of());
+                Map.of(),
+                noLesion);
     }
 }

@@ -21,6 +21,13 @@ final class EvidenceOptions {
     private @Nullable Double confirmScore;
 
     @Option(
+            names = "--dismiss-no-lesion",
+            paramLabel = "P",
+            description =
+                    "Mean probability of no lesion from which on one is not reported, where the classifier knows it (default: 0.5; 1 for never).")
+    private @Nullable Double dismissNoLesion;
+
+    @Option(
             names = "--forget-frames",
             paramLabel = "N",
             description = "Frames after which a lesion that comes back gets a new number (default: 300).")
@@ -45,6 +52,9 @@ final class EvidenceOptions {
         }
         if (confirmScore != null) {
             o = o.withConfirmScore(confirmScore);
+        }
+        if (dismissNoLesion != null) {
+            o = o.withDismissNoLesion(dismissNoLesion);
         }
         if (forgetFrames != null) {
             o = o.withForgetFrames(forgetFrames);

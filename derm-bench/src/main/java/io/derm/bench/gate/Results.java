@@ -43,7 +43,8 @@ record Results(List<Detection> found, List<Assessment> assessed) {
                         a.probability(LesionClass.UNKNOWN),
                         a.probability(LesionClass.MELANOMA),
                         labels.get(i),
-                        ofLabels.get(i)));
+                        ofLabels.get(i),
+                        a.noLesion()));
             }
             return new Results(detections, assessments);
         };
