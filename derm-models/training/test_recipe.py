@@ -12,8 +12,10 @@ import classify_metrics
 import common
 import detect_data
 import detect_metrics
+import mine_crops
 import onnx_reader
 import onnx_writer
+import train_classifier
 from darknet import Darknet, with_anchors, with_classes
 from detect_loss import ciou, decode, detection_loss
 from effnet import EfficientNetB0
@@ -164,6 +166,42 @@ class ClassifierTest(unittest.TestCase):
     def test_parameters_are_those_of_the_paper(self):
         # torchvision's EfficientNet-B0 with 1000 classes has 5,288,548 parameters
         self.assertEqual(sum(p.numel() for p in EfficientNetB0(1000).parameters()), 5288548)
+
+    def test_network_from_a_released_onnx_answers_as_the_onnx(self):
+        import onnxruntime
+        path = os.path.join(HERE, "../src/main/resources/io/derm/models/derm-efficientnet-b0.onnx")
+        start = onnx_reader.classifier_checkpoint(path)["ema"]
+        net = EfficientNetB0(start["classifier.1.bias"].shape[0]).eval()
+        net.load_state_dict(start)
+        x = torch.randn(2, 3, 224, 224)
+        session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+        with torch.no_grad():
+            np.testing.assert_allclose(session.run(None, {"input": x.numpy()})[0], net(x).numpy(), atol=2e-3)
+
+    def test_a_fourth_class_leaves_the_first_three_as_they_were(self):
+        known, net = EfficientNetB0(3).state_dict(), EfficientNetB0(4)
+        state = dict(known)
+        train_classifier.keep_known_classes(net, state)
+        self.assertEqual(common.load_matching(net, state), [])
+        np.testing.assert_array_equal(net.classifier[1].weight[:3].detach(), known["classifier.1.weight"])
+        self.assertEqual(float(net.classifier[1].weight[3].detach().abs().max()), 0.0)
+
+    def test_mined_box_is_labelled_by_the_lesion_under_it(self):
+        lesions = np.array([[0, 0, 10, 10], [50, 50, 70, 70]], np.float32)
+        names = ["benign", "melanoma"]
+        label = lambda *box: mine_crops.label_of(np.array(box, np.float32), lesions, names)
+        self.assertEqual(label(52, 52, 70, 70), "melanoma")
+        self.assertEqual(label(100, 100, 120, 120), "distractor")
+        # a third of the union: neither the lesion nor beside it
+        self.assertIsNone(label(0, 0, 10, 30))
+        self.assertEqual(mine_crops.label_of(np.array([0, 0, 9, 9, 0.5]), np.zeros((0, 4)), []), "distractor")
+
+    def test_mined_crop_is_moved_into_the_image(self):
+        image = Image.fromarray(np.tile(np.arange(200, dtype=np.uint8)[None, :, None], (100, 1, 3)))
+        pixels = np.asarray(mine_crops.crop(image, [180, 40, 200, 60], 1.25))
+        # a square of 25 that ends at the right edge
+        self.assertEqual(pixels.shape, (25, 25, 3))
+        np.testing.assert_allclose(pixels[12, [0, -1], 0], [175, 199], atol=1)
 
     def labels_of(self, text, names):
         with tempfile.TemporaryDirectory() as folder:

@@ -48,15 +48,20 @@ class ResourceTest {
             openReadClose(names[i % names.length]);
             TestMedia.record(folder.resolve("warm.mp4"), 320, 240, 2, RecorderOptions.of(25));
         }
-        System.gc();
-        long before = residentKilobytes();
-        for (int i = 0; i < 200; i++) {
-            openReadClose(names[i % names.length]);
-            TestMedia.record(folder.resolve("a.mp4"), 320, 240, 2, RecorderOptions.of(25));
+        long least = Long.MAX_VALUE;
+        for (int round = 0; round < 3; round++) {
+            System.gc();
+            long before = residentKilobytes();
+            for (int i = 0; i < 70; i++) {
+                openReadClose(names[i % names.length]);
+                TestMedia.record(folder.resolve("a.mp4"), 320, 240, 2, RecorderOptions.of(25));
+            }
+            System.gc();
+            least = Math.min(least, residentKilobytes() - before);
         }
-        System.gc();
-        // One encoder alone holds more than 2 MB, so 200 lost ones could not hide in this.
-        assertThat(residentKilobytes() - before).isLessThan(40_000);
+        // What is lost is lost in each round, what the allocator keeps for later is not. One encoder alone holds more than 2 MB, so that
+        // a twelfth of it each time would show.
+        assertThat(least).isLessThan(12_000);
     }
 
     @Test

@@ -117,8 +117,10 @@ final class EvaluateClipsCommand implements Callable<Integer> {
         if (r.truthBoxes() > 0) {
             line.append(String.format(
                     Locale.ROOT,
-                    "  IDF1 %.3f  %d switches  found %d of %d lesions, %d of %d melanomas (%d called so)",
+                    "  IDF1 %.3f (IDP %.3f, IDR %.3f)  %d switches  found %d of %d lesions, %d of %d melanomas (%d called so)",
                     r.idf1(),
+                    (double) r.identified() / r.answerBoxes(),
+                    (double) r.identified() / r.truthBoxes(),
                     r.switches(),
                     r.found(),
                     r.lesions(),

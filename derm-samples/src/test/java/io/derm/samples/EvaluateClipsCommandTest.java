@@ -26,7 +26,7 @@ class EvaluateClipsCommandTest {
     void evaluateClips_demoModels_findsLesionsAndClassifiesFewSightings() {
         String text = run(0, "evaluate-clips", "--clips", "1", "--seconds", "2", "--seed", "600");
         Matcher all = Pattern.compile(
-                        "all +60 frames  IDF1 ([0-9.]+)  \\d+ switches  found (\\d+) of (\\d+) lesions.*classified (\\d+) of (\\d+)")
+                        "all +60 frames  IDF1 ([0-9.]+) \\(IDP [0-9.]+, IDR [0-9.]+\\)  \\d+ switches  found (\\d+) of (\\d+) lesions.*classified (\\d+) of (\\d+)")
                 .matcher(text);
         assertThat(all.find()).as(text).isTrue();
         assertThat(Double.parseDouble(all.group(1))).isBetween(0.6, 1.0);
