@@ -84,15 +84,17 @@ final class LiveCommand implements Callable<Integer> {
             throw new IllegalArgumentException("--port is " + port + ", expected 0 to " + MAX_PORT);
         }
         Outputs.folder(out);
-        try (DemoClip clip = source == null ? DemoClip.extract() : null) {
+        // Models, server and source open side by side, as a person waits for the first picture.
+        try (DemoClip clip = source == null ? DemoClip.extract() : null;
+                Opening<LiveParts> parts = Opening.start("derm-live-models", this::parts);
+                LiveSession session = new LiveSession(out, parts::get, evidenceOptions);
+                Opening<LiveServer> server = Opening.start(
+                        "derm-live-server", () -> LiveServer.start(host, port, Optional.ofNullable(token), session))) {
             String path = clip == null ? String.valueOf(source) : clip.path().toString();
-            ExamSource first = liveOption.open(path);
-            String name = clip == null ? first.frames().info().name() : "bundled phantom clip";
-            try (LiveParts parts = parts();
-                    LiveSession session = new LiveSession(out, parts, evidenceOptions)) {
-                return run(session, first, path, name, loop || clip != null);
-            } finally {
-                first.close();
+            try (ExamSource first = liveOption.open(path)) {
+                String name = clip == null ? first.frames().info().name() : "bundled phantom clip";
+                parts.get();
+                return run(session, server, first, path, name, loop || clip != null);
             }
         }
     }
@@ -125,12 +127,15 @@ final class LiveCommand implements Callable<Integer> {
                 RuntimeOption::find);
     }
 
-    private int run(LiveSession session, ExamSource first, String path, String name, boolean again) throws Exception {
+    private int run(
+            LiveSession session, Opening<LiveServer> opening, ExamSource first, String path, String name, boolean again)
+            throws Exception {
         Optional<ExamSummary> summary;
         boolean stopped;
         try (Interruption interruption = new Interruption(session::stop)) {
             try (MetricsServer metrics = metricsOption.start();
-                    LiveServer server = LiveServer.start(host, port, Optional.ofNullable(token), session)) {
+                    Opening<LiveServer> closedFirst = opening) {
+                LiveServer server = closedFirst.get();
                 System.err.println("The page is at " + link(server) + "  Ctrl-C ends it. " + Derm.RESEARCH_USE);
                 summary = session.run(first, () -> liveOption.open(path), name, again, server.pictures(), round -> {
                     if (metrics != null && round.number() == 1) {

@@ -36,7 +36,7 @@ final class LiveSession implements Controls, AutoCloseable {
     }
 
     private final Path out;
-    private final LiveParts parts;
+    private final Supplier<LiveParts> parts;
     private final EvidenceOptions evidence;
     private final LiveRecording recording;
     private final LiveStateJson states;
@@ -48,7 +48,12 @@ final class LiveSession implements Controls, AutoCloseable {
     private boolean stopped;
     private boolean again;
 
-    LiveSession(Path out, LiveParts parts, EvidenceOptions evidence) {
+    /**
+     * Begins with nothing to show.
+     *
+     * @param parts the models, which may still be opening: it gives them once they are open
+     */
+    LiveSession(Path out, Supplier<LiveParts> parts, EvidenceOptions evidence) {
         this.out = out;
         this.evidence = evidence;
         this.parts = parts;
@@ -102,7 +107,7 @@ final class LiveSession implements Controls, AutoCloseable {
     private Round round(int number, ExamSource examined, String name) {
         FrameSource own = examined.frames();
         FrameSource frames = own.info().live() ? own : new PacedSource(own);
-        Exam exam = new Exam(frames, parts.detector, parts.classifier, evidence.of(own.info()));
+        Exam exam = new Exam(frames, parts.get().detector, parts.get().classifier, evidence.of(own.info()));
         return new Round(number, exam, examined, frames, new BestCrops(), name);
     }
 
@@ -210,30 +215,30 @@ final class LiveSession implements Controls, AutoCloseable {
 
     @Override
     public void swap(Part part, String model, String runtime, boolean unchecked) {
-        parts.swap(part, model, runtime, unchecked);
+        parts.get().swap(part, model, runtime, unchecked);
     }
 
     @Override
     public void rollback(Part part) {
         if (part == Part.DETECTOR) {
-            parts.detector.rollback();
+            parts.get().detector.rollback();
         } else {
-            parts.classifier.rollback();
+            parts.get().classifier.rollback();
         }
     }
 
     @Override
     public void cancel(Part part) {
         if (part == Part.DETECTOR) {
-            parts.detector.cancel();
+            parts.get().detector.cancel();
         } else {
-            parts.classifier.cancel();
+            parts.get().classifier.cancel();
         }
     }
 
     @Override
     public void threshold(double score) {
-        parts.threshold(score);
+        parts.get().threshold(score);
     }
 
     @Override

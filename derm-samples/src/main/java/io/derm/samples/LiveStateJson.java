@@ -26,6 +26,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** A live exam as the page reads it. Thread-safe. */
 final class LiveStateJson {
@@ -36,7 +37,7 @@ final class LiveStateJson {
 
     private static final long RATE_NANOS = 2_000_000_000;
 
-    private final LiveParts parts;
+    private final Supplier<LiveParts> parts;
     private final LiveRecording recording;
     private final List<String> runtimes = LiveModels.runtimes();
     /** When the frames of the last two seconds were delivered. */
@@ -44,7 +45,7 @@ final class LiveStateJson {
 
     private volatile List<String> recorded = List.of();
 
-    LiveStateJson(LiveParts parts, LiveRecording recording) {
+    LiveStateJson(Supplier<LiveParts> parts, LiveRecording recording) {
         this.parts = parts;
         this.recording = recording;
     }
@@ -98,7 +99,7 @@ final class LiveStateJson {
         times(node.putArray("times"), round);
         part(node.putObject("detector"), Part.DETECTOR, status.detector());
         part(node.putObject("classifier"), Part.CLASSIFIER, status.classifier());
-        node.put("threshold", parts.running(Part.DETECTOR).threshold());
+        node.put("threshold", parts.get().running(Part.DETECTOR).threshold());
         ArrayNode names = node.putArray("runtimes");
         runtimes.forEach(names::add);
         ObjectNode record = node.putObject("recording")
@@ -146,19 +147,26 @@ final class LiveStateJson {
     }
 
     private void part(ObjectNode node, Part part, RuntimeUse use) {
-        LiveParts.Running running = parts.running(part);
+        LiveParts.Running running = parts.get().running(part);
         boolean detects = part == Part.DETECTOR;
         node.put("model", running.model())
                 .put("runtime", use.runtime())
                 .put("insteadOf", use.insteadOf().orElse(""))
-                .put("precision", parts.precision(part))
-                .put("canRollBack", detects ? parts.detector.canRollBack() : parts.classifier.canRollBack());
+                .put("precision", parts.get().precision(part))
+                .put(
+                        "canRollBack",
+                        detects
+                                ? parts.get().detector.canRollBack()
+                                : parts.get().classifier.canRollBack());
         ObjectNode choices = node.putObject("choices");
         for (String runtime : runtimes) {
             ArrayNode models = choices.putArray(runtime);
-            (detects ? parts.detectors : parts.classifiers).names(runtime).forEach(models::add);
+            (detects ? parts.get().detectors : parts.get().classifiers)
+                    .names(runtime)
+                    .forEach(models::add);
         }
-        SwapStatus swap = detects ? parts.detector.status() : parts.classifier.status();
+        SwapStatus swap =
+                detects ? parts.get().detector.status() : parts.get().classifier.status();
         ObjectNode trial = node.putObject("swap")
                 .put("state", name(swap.state()))
                 .put("name", swap.name())
@@ -201,9 +209,9 @@ final class LiveStateJson {
                 .put("time", findings.frame().timestampMicros() / 1e6)
                 .put("width", findings.frame().width())
                 .put("height", findings.frame().height())
-                .put("threshold", parts.running(Part.DETECTOR).threshold());
-        model(node.putObject("detector"), parts.detector.model(), findings.detectedBy());
-        model(node.putObject("classifier"), parts.classifier.model(), findings.classifiedBy());
+                .put("threshold", parts.get().running(Part.DETECTOR).threshold());
+        model(node.putObject("detector"), parts.get().detector.model(), findings.detectedBy());
+        model(node.putObject("classifier"), parts.get().classifier.model(), findings.classifiedBy());
         ArrayNode lesions = node.putArray("lesions");
         for (Sighting sighting : findings.sightings()) {
             Box box = sighting.detection().box();
