@@ -67,6 +67,7 @@ final class FindingsWriter implements AutoCloseable {
         g.writeBooleanField("confirmed", sighting.confirmed());
         g.writeBooleanField("assessed", sighting.assessed());
         g.writeStringField("class", sighting.assessment().lesionClass().name());
+        number(g, "noLesion", sighting.assessment().noLesion(), 1e4);
         g.writeObjectFieldStart("probabilities");
         for (LesionClass c : LesionClass.values()) {
             number(g, c.name(), sighting.assessment().probability(c), 1e4);

@@ -102,7 +102,7 @@ final class HtmlReport {
             shown.forEach(l -> card(l, crops, plots));
             others(all, shown);
         }
-        html.append("<p>Boxes that were not seen surely or often enough to be counted: ")
+        html.append("<p>Not reported, as they were not seen surely or often enough or look like no lesion: ")
                 .append(summary.unconfirmed())
                 .append(".</p>\n");
         if (!all.isEmpty()) {

@@ -33,9 +33,9 @@ final class Overlay {
         Graphics2D g = java.util.Objects.requireNonNull(graphics);
         int fontSize = Math.max(11, frame.height() / 40);
         g.setFont(new Font(Font.SANS_SERIF, Font.BOLD, fontSize));
-        g.setStroke(new BasicStroke(Math.max(1.5f, frame.height() / 360f)));
+        float line = Math.max(1.5f, frame.height() / 360f);
         for (Sighting sighting : sightings) {
-            draw(g, sighting, fontSize);
+            draw(g, sighting, fontSize, line);
         }
         g.setColor(new Color(0, 0, 0, 150));
         int textWidth = g.getFontMetrics().stringWidth(Derm.RESEARCH_USE);
@@ -47,16 +47,26 @@ final class Overlay {
         }
     }
 
-    private static void draw(Graphics2D g, Sighting sighting, int fontSize) {
+    private static void draw(Graphics2D g, Sighting sighting, int fontSize, float line) {
         Box box = sighting.detection().box();
         int left = Math.round(box.left());
         int top = Math.round(box.top());
         LesionClass c = sighting.assessment().lesionClass();
-        g.setColor(sighting.confirmed() ? color(c) : UNCONFIRMED);
-        g.drawRect(left, top, Math.round(box.width()), Math.round(box.height()));
+        int width = Math.round(box.width());
+        int height = Math.round(box.height());
         if (!sighting.confirmed()) {
+            g.setStroke(new BasicStroke(line));
+            g.setColor(UNCONFIRMED);
+            g.drawRect(left, top, width, height);
             return;
         }
+        // An edge of white: grey and dark blue are hard to see on dark skin.
+        g.setStroke(new BasicStroke(line + 2));
+        g.setColor(Color.WHITE);
+        g.drawRect(left, top, width, height);
+        g.setStroke(new BasicStroke(line));
+        g.setColor(color(c));
+        g.drawRect(left, top, width, height);
         String text = String.format(
                 Locale.ROOT,
                 "%d %s %.0f%%",
@@ -69,12 +79,15 @@ final class Overlay {
         g.drawString(text, left + 4, textTop + fontSize + 1);
     }
 
-    /** The colour that stands for a class in videos and reports; told apart by people who are red-green blind as well. */
+    /**
+     * The colour that stands for a class in videos, on the live page and in reports. Blue, grey and vermilion differ without red, green or
+     * blue vision too (after Okabe and Ito, darkened so that white text can be read on them).
+     */
     static Color color(LesionClass c) {
         return switch (c) {
-            case BENIGN -> new Color(0x1B, 0x7F, 0x79);
-            case UNKNOWN -> new Color(0xB0, 0x6F, 0x00);
-            case MELANOMA -> new Color(0xC2, 0x18, 0x5B);
+            case BENIGN -> new Color(0x00, 0x68, 0xA8);
+            case UNKNOWN -> new Color(0x66, 0x66, 0x66);
+            case MELANOMA -> new Color(0xB5, 0x47, 0x08);
         };
     }
 

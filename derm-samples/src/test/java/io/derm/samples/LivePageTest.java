@@ -170,7 +170,7 @@ class LivePageTest {
                 () => {
                   const canvas = document.getElementById('picture');
                   const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-                  const colours = [[0x1b, 0x7f, 0x79], [0xb0, 0x6f, 0x00], [0xc2, 0x18, 0x5b]];
+                  const colours = [[0x00, 0x68, 0xa8], [0x66, 0x66, 0x66], [0xb5, 0x47, 0x08]];
                   let n = 0;
                   for (let i = 0; i < data.length; i += 4) {
                     n += colours.some(([r, g, b]) => data[i] === r && data[i + 1] === g && data[i + 2] === b) ? 1 : 0;

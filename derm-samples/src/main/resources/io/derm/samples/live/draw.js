@@ -1,6 +1,6 @@
-// Draws a frame with what was found in that same frame.
+// Draws a frame with what was found in that same frame. The colours are those of the report and of recordings.
 
-const COLOURS = { benign: '#1b7f79', unknown: '#b06f00', melanoma: '#c2185b' };
+const COLOURS = { benign: '#0068a8', unknown: '#666666', melanoma: '#b54708' };
 
 /** @param confirmed numbers of the lesions seen often enough; boxes of others are dashed */
 export function draw(canvas, picture, frame, confirmed) {
