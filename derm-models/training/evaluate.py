@@ -75,7 +75,8 @@ def classifier(session, meta, paths):
         report.update(distractor_figures(p, labels))
         # as derm answers: what is no lesion counts as unknown
         p = np.stack([p[:, 0], p[:, 1] + p[:, 3], p[:, 2]], 1)
-        logits, temperature, labels = np.log(p + 1e-12), 1.0, np.where(labels == 3, 1, labels)
+        logits, temperature = np.log(p + 1e-12), 1.0
+    labels = np.where(labels == 3, 1, labels)
     report.update(class_figures(logits, labels, temperature))
     for tone in sorted(set(tones) - {"None"}):
         g = tones == tone

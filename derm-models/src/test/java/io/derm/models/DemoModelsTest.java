@@ -38,12 +38,14 @@ class DemoModelsTest {
 
         assertThat(meta)
                 .containsEntry(ModelKeys.TASK, "classify")
-                .containsEntry(ModelKeys.LABELS, "benign,unknown,melanoma")
+                .containsEntry(ModelKeys.LABELS, "benign,unknown,melanoma,distractor")
                 .containsEntry(ModelKeys.INPUT_FIT, "square-crop")
                 .containsEntry(ModelKeys.INPUT_CHANNELS, "rgb")
                 .containsEntry(ModelKeys.ACTIVATION, "logits");
-        assertThat(LabelMap.parse(meta.get(ModelKeys.CLASSES)).classes())
-                .containsExactly(LesionClass.BENIGN, LesionClass.UNKNOWN, LesionClass.MELANOMA);
+        LabelMap map = LabelMap.parse(meta.get(ModelKeys.CLASSES));
+        assertThat(map.classes())
+                .containsExactly(LesionClass.BENIGN, LesionClass.UNKNOWN, LesionClass.MELANOMA, LesionClass.UNKNOWN);
+        assertThat(map.noLesion()).containsExactly("distractor");
         assertThat(Double.parseDouble(meta.get(ModelKeys.TEMPERATURE))).isBetween(0.1, 10.0);
         // 0.485 0.456 0.406 and 0.229 0.224 0.225 (torchvision), times 255
         assertThat(numbers(meta.get(ModelKeys.INPUT_MEAN))).containsExactly(123.675, 116.28, 103.53);

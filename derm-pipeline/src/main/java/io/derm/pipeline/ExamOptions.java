@@ -47,7 +47,7 @@ public record ExamOptions(
      * not, no deadline.
      */
     public static ExamOptions defaults() {
-        return new ExamOptions(8, OptionalDouble.empty(), 0.5, 300, 15, FramePolicy.BY_SOURCE, 0);
+        return new ExamOptions(8, OptionalDouble.empty(), 0.35, 300, 15, FramePolicy.BY_SOURCE, 0);
     }
 
     public ExamOptions withConfirmSightings(int n) {

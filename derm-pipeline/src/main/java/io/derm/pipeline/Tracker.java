@@ -39,6 +39,10 @@ final class Tracker {
     private final CameraPose camera = new CameraPose();
     private int lastId;
     private int[] ids = new int[16];
+    /** Of each detection the track that it would join, and how like that is. */
+    private int[] choices = new int[16];
+
+    private float[] affinities = new float[16];
 
     /**
      * Knows no lesion yet.
@@ -60,6 +64,8 @@ final class Tracker {
         int n = detections.size();
         if (ids.length < n) {
             ids = new int[2 * n];
+            choices = new int[2 * n];
+            affinities = new float[2 * n];
         }
         Arrays.fill(ids, 0, n, 0);
         camera.next();
@@ -98,33 +104,46 @@ final class Tracker {
 
     /** Established lesions seen in the last frame, or all others. */
     private void join(List<Detection> detections, Box frame, boolean established) {
+        int n = detections.size();
+        for (int d = 0; d < n; d++) {
+            choose(d, detections.get(d).box(), frame, established);
+        }
         while (true) {
-            float best = established ? MIN_DIOU_SEEN : MIN_DIOU;
-            int bestDetection = -1;
-            Track bestTrack = null;
-            for (int d = 0; d < detections.size(); d++) {
-                if (ids[d] != 0) {
-                    continue;
-                }
-                Box box = detections.get(d).box();
-                for (int t = 0; t < tracks.size(); t++) {
-                    Track track = tracks.get(t);
-                    if (track.box != null || (established && (track.sightings < ESTABLISHED || track.missed > 1))) {
-                        continue;
-                    }
-                    float affinity = track.affinity(box, frame);
-                    if (affinity > best) {
-                        best = affinity;
-                        bestDetection = d;
-                        bestTrack = track;
-                    }
+            int best = -1;
+            for (int d = 0; d < n; d++) {
+                if (choices[d] >= 0 && (best < 0 || affinities[d] > affinities[best])) {
+                    best = d;
                 }
             }
-            if (bestTrack == null) {
+            if (best < 0) {
                 return;
             }
-            bestTrack.box = detections.get(bestDetection).box();
-            ids[bestDetection] = bestTrack.id;
+            int taken = choices[best];
+            Track track = tracks.get(taken);
+            track.box = detections.get(best).box();
+            ids[best] = track.id;
+            for (int d = 0; d < n; d++) {
+                if (choices[d] == taken) {
+                    choose(d, detections.get(d).box(), frame, established);
+                }
+            }
+        }
+    }
+
+    /** Which of the lesions without a box is most like a detection that has none; -1 if none is. */
+    private void choose(int d, Box box, Box frame, boolean established) {
+        choices[d] = -1;
+        affinities[d] = established ? MIN_DIOU_SEEN : MIN_DIOU;
+        for (int t = 0; ids[d] == 0 && t < tracks.size(); t++) {
+            Track track = tracks.get(t);
+            if (track.box != null || (established && (track.sightings < ESTABLISHED || track.missed > 1))) {
+                continue;
+            }
+            float affinity = track.affinity(box, frame);
+            if (affinity > affinities[d]) {
+                affinities[d] = affinity;
+                choices[d] = t;
+            }
         }
     }
 

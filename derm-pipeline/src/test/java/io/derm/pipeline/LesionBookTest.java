@@ -69,7 +69,7 @@ class LesionBookTest {
     void confirmed_ratherNoLesionByTheQualityOfItsLooks_isLeftOutUnlessAllAreWanted() {
         Assessment thing = assessment(LesionClass.UNKNOWN, 0.1f, 0.1f, 0.7f);
         Assessment lesion = assessment(LesionClass.UNKNOWN, 0.4f, 0.1f, 0.2f);
-        LesionBook book = new LesionBook(TWO, 0);
+        LesionBook book = new LesionBook(TWO.withDismissNoLesion(0.5), 0);
         see(book, 1, 0.9f, 10, thing);
         assertThat(see(book, 1, 0.9f, 10, lesion).confirmed()).isTrue();
         // (10 x 0.7 + 20 x 0.2 + 20 x 0.7) / 50 = 0.5.

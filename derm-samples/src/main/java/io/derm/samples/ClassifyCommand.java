@@ -117,6 +117,7 @@ final class ClassifyCommand implements Callable<Integer> {
             g.writeStartObject();
             g.writeStringField("image", name);
             g.writeStringField("class", assessment.lesionClass().name());
+            FindingsWriter.number(g, "noLesion", assessment.noLesion(), 1e4);
             g.writeObjectFieldStart("probabilities");
             for (LesionClass c : LesionClass.values()) {
                 FindingsWriter.number(g, c.name(), assessment.probability(c), 1e4);

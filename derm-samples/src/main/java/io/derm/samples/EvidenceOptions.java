@@ -24,7 +24,7 @@ final class EvidenceOptions {
             names = "--dismiss-no-lesion",
             paramLabel = "P",
             description =
-                    "Mean probability of no lesion from which on one is not reported, where the classifier knows it (default: 0.5; 1 for never).")
+                    "Mean probability of no lesion from which on one is not reported, where the classifier knows it (default: 0.35; 1 for never).")
     private @Nullable Double dismissNoLesion;
 
     @Option(

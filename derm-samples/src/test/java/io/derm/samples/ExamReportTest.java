@@ -38,6 +38,7 @@ class ExamReportTest {
     private static final int FRAMES = 40;
     /** Sightings after which a lesion is reported, as docs/tracking.md says. */
     private static final int CONFIRM = 8;
+
     private static final double NO_LESION = ExamOptions.defaults().dismissNoLesion();
 
     private static final int WIDTH = 640;
@@ -283,9 +284,8 @@ class ExamReportTest {
                 lesion.count++;
                 lesion.scores += s.path("score").asDouble();
                 lesion.assessed += s.path("assessed").asBoolean() ? 1 : 0;
-                lesion.noLesion += s.path("assessed").asBoolean()
-                        ? s.path("noLesion").asDouble()
-                        : 0;
+                lesion.noLesion +=
+                        s.path("assessed").asBoolean() ? s.path("noLesion").asDouble() : 0;
                 lesion.classes.add(s.path("class").asText());
             }
         }
