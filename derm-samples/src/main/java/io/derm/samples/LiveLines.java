@@ -9,6 +9,8 @@ import java.time.InstantSource;
 import java.time.LocalTime;
 import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
@@ -16,16 +18,20 @@ import java.util.function.Consumer;
 
 /**
  * Tells a person what becomes of a live source: a line with the time for each change of its state. Of an outage that lasts, tries that
- * end as the one before are told every half minute. Confined to the thread of the source.
+ * end as the one before are told every half minute, and so is a source that comes and goes. Confined to the thread of the source.
  */
 final class LiveLines implements Consumer<LiveStatus> {
     private static final Duration AGAIN = Duration.ofSeconds(30);
+    /** A source that came back so often within a minute comes and goes. */
+    private static final int OFTEN = 3;
 
     private final PrintStream out;
     private final boolean terminal;
     private final InstantSource clock;
     private final ZoneId zone;
     private final Map<LiveState, Instant> told = new EnumMap<>(LiveState.class);
+    private final Deque<Instant> returns = new ArrayDeque<>();
+    private Instant toldLive = Instant.MIN;
     private String trouble = "";
     private long outageMillis;
 
@@ -56,13 +62,29 @@ final class LiveLines implements Consumer<LiveStatus> {
     }
 
     private boolean news(LiveStatus status, Instant now) {
+        while (!returns.isEmpty() && returns.peek().isBefore(now.minus(Duration.ofMinutes(1)))) {
+            returns.remove();
+        }
         switch (status.state()) {
-            case LIVE, ENDED, FAILED -> {
+            case ENDED, FAILED -> {
+                return true;
+            }
+            case LIVE -> {
                 told.clear();
                 trouble = "";
+                if (status.connections() > 1) {
+                    returns.add(now);
+                }
+                if (returns.size() > OFTEN && now.isBefore(toldLive.plus(AGAIN))) {
+                    return false;
+                }
+                toldLive = now;
                 return true;
             }
             default -> {
+                if (returns.size() >= OFTEN) {
+                    return false;
+                }
                 Instant last = told.get(status.state());
                 boolean other =
                         status.state() == LiveState.RETRYING && !status.reason().equals(trouble);
@@ -84,7 +106,8 @@ final class LiveLines implements Consumer<LiveStatus> {
                         ? "live"
                         : String.format(
                                 Locale.ROOT,
-                                "live again after %.1f s without a picture",
+                                "live again%s after %.1f s without a picture",
+                                returns.size() > OFTEN ? ", " + returns.size() + " times within a minute," : "",
                                 (status.outageMillis() - outageMillis) / 1e3);
             case STALLED -> "stalled: " + status.reason();
             case RETRYING -> "retrying: " + status.reason();

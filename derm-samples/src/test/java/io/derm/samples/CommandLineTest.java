@@ -109,7 +109,9 @@ class CommandLineTest {
             sum += p.asDouble();
         }
         assertThat(sum).isBetween(0.999, 1.001);
-        assertThat(line.path("labels").fieldNames()).toIterable().containsExactly("benign", "unknown", "melanoma", "distractor");
+        assertThat(line.path("labels").fieldNames())
+                .toIterable()
+                .containsExactly("benign", "unknown", "melanoma", "distractor");
         assertThat(line.path("noLesion").asDouble())
                 .isEqualTo(line.path("labels").path("distractor").asDouble());
     }

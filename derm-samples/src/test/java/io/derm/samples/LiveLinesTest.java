@@ -74,6 +74,34 @@ class LiveLinesTest {
     }
 
     @Test
+    void accept_aSourceThatComesAndGoes_isToldEveryHalfMinute() {
+        LiveLines lines = lines(false);
+        lines.accept(status(LiveState.LIVE, "frames come", 0, 1, 0));
+        for (int i = 1; i <= 120; i++) {
+            now = now.plusSeconds(1);
+            lines.accept(status(LiveState.RETRYING, "cam ended", 1, i, 500L * i - 400));
+            lines.accept(status(LiveState.CONNECTING, "try 2", 1, i, 500L * i - 300));
+            lines.accept(status(LiveState.LIVE, "frames come again", 1, i + 1, 500L * i));
+        }
+        assertThat(text().lines().filter(l -> l.contains("retrying") || l.contains("connecting")))
+                .hasSize(6);
+        assertThat(text().lines().filter(l -> l.contains("again")))
+                .containsExactly(
+                        "10:00:01 source live again after 0.5 s without a picture",
+                        "10:00:02 source live again after 0.5 s without a picture",
+                        "10:00:03 source live again after 0.5 s without a picture",
+                        "10:00:33 source live again, 33 times within a minute, after 15.0 s without a picture",
+                        "10:01:03 source live again, 61 times within a minute, after 15.0 s without a picture",
+                        "10:01:33 source live again, 61 times within a minute, after 15.0 s without a picture");
+        // Once it stays away that is told, within a minute.
+        for (int i = 1; i <= 60; i++) {
+            now = now.plusSeconds(1);
+            lines.accept(status(LiveState.RETRYING, "cam ended", i, 121, 60_000 + 1_000L * i));
+        }
+        assertThat(text()).endsWith("10:02:59 source retrying: cam ended" + System.lineSeparator());
+    }
+
+    @Test
     void accept_onATerminal_wipesTheBarFirst() {
         lines(true).accept(status(LiveState.LIVE, "frames come", 0, 1, 0));
         assertThat(text()).isEqualTo("\r\u001b[2K10:00:00 source live" + System.lineSeparator());
