@@ -61,14 +61,14 @@ final class Heads {
 
     /** The finding of a box by the classifier's numbers for it. */
     static Finding finding(Box box, FloatBuffer logits, int region) {
-        double[] p = new double[3];
+        double[] p = new double[Demo.CLASSES];
         double highest = Double.NEGATIVE_INFINITY;
-        for (int c = 0; c < 3; c++) {
-            p[c] = logits.get(3 * region + c) / Demo.TEMPERATURE;
+        for (int c = 0; c < Demo.CLASSES; c++) {
+            p[c] = logits.get(Demo.CLASSES * region + c) / Demo.TEMPERATURE;
             highest = Math.max(highest, p[c]);
         }
         double sum = 0;
-        for (int c = 0; c < 3; c++) {
+        for (int c = 0; c < Demo.CLASSES; c++) {
             p[c] = Math.exp(p[c] - highest);
             sum += p[c];
         }
@@ -79,7 +79,7 @@ final class Heads {
                 box.bottom(),
                 box.score(),
                 (float) (p[0] / sum),
-                (float) (p[1] / sum),
+                (float) ((p[1] + p[3]) / sum),
                 (float) (p[2] / sum));
     }
 }

@@ -120,12 +120,12 @@ final class OrtPeer implements Peer {
         if (batch == null) {
             int side = Demo.CLASSIFIER_SIDE;
             FloatBuffer input = classifierInput.slice(0, n * 3 * side * side);
-            FloatBuffer logits = floats(3 * n);
+            FloatBuffer logits = floats(Demo.CLASSES * n);
             batch = new Batch(
                     Map.of(
                             Demo.CLASSIFIER_INPUT,
                             OnnxTensor.createTensor(environment, input, new long[] {n, 3, side, side})),
-                    Map.of(Demo.LOGITS, OnnxTensor.createTensor(environment, logits, new long[] {n, 3})),
+                    Map.of(Demo.LOGITS, OnnxTensor.createTensor(environment, logits, new long[] {n, Demo.CLASSES})),
                     logits);
             batches[n] = batch;
         }
