@@ -9,7 +9,7 @@ import java.util.OptionalDouble;
  * @param confirmScore mean detection score of its sightings from which on a lesion is reported, 0 to 1; where empty
  *     {@link io.derm.api.Detector#confirmScore()}
  * @param dismissNoLesion mean probability of {@link io.derm.api.Assessment#noLesion()} from which on a lesion is not reported, over 0 to 1; 1 to
- *     report what the classifier holds for no lesion too
+ *     report what the classifier holds for no lesion too. What is mostly assessed as a melanoma is reported in any case
  * @param forgetFrames frames without a sighting after which a lesion that comes back gets a new number, at least 1; a frame that shows no
  *     lesion at all, so that it cannot be told where the camera went, counts as ten
  * @param classifyEvery sightings of a lesion after which it is classified again though none was a better look than those before, at

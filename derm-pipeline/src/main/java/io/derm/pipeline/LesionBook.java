@@ -19,6 +19,8 @@ final class LesionBook {
     /** A lesion that was just found is assessed so often before looks are picked. */
     private static final int FIRST_LOOKS = 3;
 
+    private static final LesionClass[] CLASSES = LesionClass.values();
+
     private final ExamOptions options;
     private final double confirmScore;
     private final Map<Integer, Entry> entries = new HashMap<>();
@@ -84,8 +86,8 @@ final class LesionBook {
     final class Entry {
         private final int id;
         private final long firstMicros;
-        private final double[] votes = new double[LesionClass.values().length];
-        private final double[] sums = new double[LesionClass.values().length];
+        private final double[] votes = new double[CLASSES.length];
+        private final double[] sums = new double[CLASSES.length];
         private final Course course = new Course();
         private long lastMicros;
         private int count;
@@ -134,7 +136,7 @@ final class LesionBook {
         private void weigh(Assessment assessment, double quality) {
             // So that a lesion of which no look is any good has a class all the same.
             double weight = Math.max(quality, 1e-6);
-            for (LesionClass c : LesionClass.values()) {
+            for (LesionClass c : CLASSES) {
                 sums[c.ordinal()] += weight * assessment.probability(c);
             }
             noLesion += weight * assessment.noLesion();
@@ -147,19 +149,30 @@ final class LesionBook {
         }
 
         private boolean confirmed() {
-            return count >= options.confirmSightings()
-                    && scores >= confirmScore * count
-                    && (noLesion < options.dismissNoLesion() * weights || options.dismissNoLesion() == 1);
+            return count >= options.confirmSightings() && scores >= confirmScore * count && !dismissed();
+        }
+
+        /** Whether it is rather no lesion; never what was mostly called a melanoma. */
+        private boolean dismissed() {
+            return noLesion >= options.dismissNoLesion() * weights
+                    && options.dismissNoLesion() < 1
+                    && lesionClass() != LesionClass.MELANOMA;
+        }
+
+        private LesionClass lesionClass() {
+            LesionClass voted = LesionClass.BENIGN;
+            for (LesionClass c : CLASSES) {
+                if (votes[c.ordinal()] >= votes[voted.ordinal()]) {
+                    voted = c;
+                }
+            }
+            return voted;
         }
 
         private Lesion lesion() {
             Map<LesionClass, Float> mean = new EnumMap<>(LesionClass.class);
-            LesionClass voted = LesionClass.BENIGN;
-            for (LesionClass c : LesionClass.values()) {
+            for (LesionClass c : CLASSES) {
                 mean.put(c, (float) (sums[c.ordinal()] / weights));
-                if (votes[c.ordinal()] >= votes[voted.ordinal()]) {
-                    voted = c;
-                }
             }
             Sighting shown = Objects.requireNonNull(best);
             return new Lesion(
@@ -169,7 +182,7 @@ final class LesionBook {
                     count,
                     assessed,
                     confirmed(),
-                    voted,
+                    lesionClass(),
                     mean,
                     (float) (noLesion / weights),
                     shown,

@@ -79,6 +79,12 @@ class LesionBookTest {
         assertThat(book.confirmed()).extracting(Lesion::id).containsExactly(1);
         assertThat(book.confirmed().get(0).noLesion()).isCloseTo(0.45f, within(1e-6f));
         assertThat(book.unconfirmed()).isEqualTo(1);
+        Assessment melanoma = assessment(LesionClass.MELANOMA, 0, 0.5f, 0.5f);
+        see(book, 3, 0.9f, 10, melanoma);
+        see(book, 3, 0.9f, 10, melanoma);
+        assertThat(see(book, 3, 0.9f, 10, thing).confirmed())
+                .as("mostly a melanoma")
+                .isTrue();
         LesionBook all = new LesionBook(TWO.withDismissNoLesion(1), 0);
         Assessment nothing = assessment(LesionClass.UNKNOWN, 0, 0, 1);
         see(all, 1, 0.9f, 10, nothing);

@@ -6,6 +6,8 @@ import io.derm.effnet.EffnetOptions;
 import io.derm.effnet.LabelMaps;
 import io.derm.pipeline.ExamSummary;
 import io.derm.samples.live.LiveServer;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -152,7 +154,19 @@ final class LiveCommand implements Callable<Integer> {
     }
 
     private String link(LiveServer server) {
-        String shown = host.contains(":") ? "[" + host + "]" : host;
+        String reached = reachable(host);
+        String shown = reached.contains(":") ? "[" + reached + "]" : reached;
         return "http://" + shown + ":" + server.port() + (token == null ? "/" : "/?token=TOKEN, with the token given,");
+    }
+
+    /** What a browser can open: the machine's name where it listens at all of its addresses. */
+    static String reachable(String host) {
+        try {
+            return InetAddress.getByName(host).isAnyLocalAddress()
+                    ? InetAddress.getLocalHost().getHostName()
+                    : host;
+        } catch (UnknownHostException e) {
+            return host;
+        }
     }
 }

@@ -138,6 +138,15 @@ class LiveServerTest {
     }
 
     @Test
+    void link_ofAllAddresses_namesTheMachine() throws Exception {
+        assertThat(LiveCommand.reachable("127.0.0.1")).isEqualTo("127.0.0.1");
+        assertThat(LiveCommand.reachable("no such host")).isEqualTo("no such host");
+        String name = java.net.InetAddress.getLocalHost().getHostName();
+        assertThat(LiveCommand.reachable("0.0.0.0")).isEqualTo(name);
+        assertThat(LiveCommand.reachable("::")).isEqualTo(name);
+    }
+
+    @Test
     void live_onLoopback_letsThePageInAndNobodyElse() throws Exception {
         try (LiveProcess live = new LiveProcess(dir, "--precision", "int8")) {
             String here = live.address();
