@@ -26,7 +26,8 @@ class EffnetErrorTest {
                 () -> open(Map.of(), THREE),
                 ModelException.class,
                 "[DERM-060] Model model.onnx does not say what its classes count as, expected derm.classes. Remedy: Give a label file,"
-                        + " or derm.classes=… with label=BENIGN|UNKNOWN|MELANOMA entries or one of " + PRESETS + ".");
+                        + " or derm.classes=… with label=BENIGN|UNKNOWN|MELANOMA|NO_LESION entries or one of " + PRESETS
+                        + ".");
     }
 
     @Test
@@ -34,7 +35,7 @@ class EffnetErrorTest {
         assertMessage(
                 () -> open(Map.of(ModelKeys.CLASSES, "isic2018"), THREE),
                 ModelException.class,
-                "[DERM-061] derm.classes of model.onnx is 'isic2018', expected label=BENIGN|UNKNOWN|MELANOMA entries separated by"
+                "[DERM-061] derm.classes of model.onnx is 'isic2018', expected label=BENIGN|UNKNOWN|MELANOMA|NO_LESION entries separated by"
                         + " commas or one of " + PRESETS
                         + ". Remedy: Mend the metadata or override it with derm.classes=….");
     }
