@@ -390,8 +390,7 @@ class LiveSourceTest {
                 frame.orElseThrow().close();
                 most = Math.max(most, liveThreads());
             }
-            // The supervisor, a reader, and some that are just ending: on a busy machine they may wait for a core. A
-            // thousand would show.
+            // The supervisor, a reader, and some that are just ending, which may wait for a core on a busy machine.
             assertThat(most).isLessThanOrEqualTo(20);
             assertThat(studio.opened.get() - studio.closed.get()).isLessThanOrEqualTo(1);
         }

@@ -59,9 +59,9 @@ class ResourceTest {
             System.gc();
             least = Math.min(least, residentKilobytes() - before);
         }
-        // What is lost is lost in each round, what the allocator keeps for later is not. One encoder alone holds more
-        // than 2 MB, so that
-        // a twelfth of it each time would show.
+        // What is lost is lost in each round, what the allocator keeps is not. One encoder holds more than 2 MB, a
+        // twelfth
+        // of which would show.
         assertThat(least).isLessThan(12_000);
     }
 
