@@ -59,9 +59,8 @@ class ResourceTest {
             System.gc();
             least = Math.min(least, residentKilobytes() - before);
         }
-        // What is lost is lost in each round, what the allocator keeps is not. One encoder holds more than 2 MB, a
-        // twelfth
-        // of which would show.
+        // What is lost is lost in each round, what the allocator keeps is not.
+        // One encoder holds over 2 MB: a twelfth of that, lost each time, would show.
         assertThat(least).isLessThan(12_000);
     }
 

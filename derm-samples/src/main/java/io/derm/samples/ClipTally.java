@@ -69,6 +69,16 @@ final class ClipTally {
             return 2.0 * identified / (truthBoxes + answerBoxes);
         }
 
+        /** Share of the boxes reported that are of the lesion they are said to be. */
+        double idp() {
+            return (double) identified / answerBoxes;
+        }
+
+        /** Share of the true boxes that are reported as of their lesion. */
+        double idr() {
+            return (double) identified / truthBoxes;
+        }
+
         double wrongPerMinute(double framesPerSecond) {
             return wrong * 60 * framesPerSecond / frames;
         }

@@ -95,6 +95,7 @@ final class LiveCommand implements Callable<Integer> {
             String path = clip == null ? String.valueOf(source) : clip.path().toString();
             try (ExamSource first = liveOption.open(path)) {
                 String name = clip == null ? first.frames().info().name() : "bundled phantom clip";
+                // The page is named once there is something to show on it, and what cannot be opened is told before.
                 parts.get();
                 return run(session, server, first, path, name, loop || clip != null);
             }
