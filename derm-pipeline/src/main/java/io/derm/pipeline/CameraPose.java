@@ -1,21 +1,27 @@
 package io.derm.pipeline;
 
+import io.derm.api.Box;
 import java.util.Arrays;
 
 /**
- * Where the camera is over a map of the skin: the similarity (shift, zoom, turn) from map to frame, fitted to lesions whose places on the
- * map are known, those left out that lie elsewhere. One lesion gives the shift alone. Confined.
+ * Where the camera is over a map of the skin: the similarity from map to frame. The pixels say how it moved since the last frame, or it
+ * goes on as it did; lesions whose places on the map are known then correct it, those left out that lie elsewhere. Without pixels one
+ * lesion gives the shift alone. Confined.
  */
 final class CameraPose {
     /** A lesion is left out when it lies farther from the fit than this, in pixels, or than three times the median one. */
     private static final float NEAR = 3;
     /**
-     * What the last zoom and turn count for beside the lesions, as a sum of squared distances from their middle in pixels: the variance
-     * of a box's place (1.5 pixels squared) over that of zoom or turn from frame to frame (0.012 squared).
+     * What the expected zoom and turn count for beside the lesions, as a sum of squared distances from their middle in pixels: the
+     * variance of a box's place (1.5 pixels squared) over that of zoom or turn from frame to frame (0.012 squared).
      */
-    private static final float STEADINESS = 15_000;
+    private static final double STEADINESS = 15_000;
+    /** The same where the pixels say how they changed. */
+    private static final double STEADINESS_SEEN = 1_500_000;
+    /** So many lesions count for as much as the pixels do. */
+    private static final double LESIONS_FOR_PIXELS = 15;
 
-    private static final float SLOWING = 0.9f;
+    private static final double SLOWING = 0.9;
 
     private static final int NUMBERS = 5;
     private float[] pairs = new float[NUMBERS * 16];
@@ -23,40 +29,52 @@ final class CameraPose {
     private boolean[] out = new boolean[16];
     private int n;
 
-    /** x' = a x - b y + shiftX, y' = b x + a y + shiftY. */
-    private float a = 1;
-
-    private float b;
-    private float shiftX;
-    private float shiftY;
-    private float lastA = 1;
-    private float lastB;
-    private float lastX;
-    private float lastY;
+    private Similarity pose = Similarity.IDENTITY;
+    private Similarity toMap = Similarity.IDENTITY;
+    private Similarity last = Similarity.IDENTITY;
     /** Middle of the lesions last seen, on the map, and how far it goes from frame to frame. */
-    private float middleX;
+    private double middleX;
 
-    private float middleY;
-    private float speedX;
-    private float speedY;
+    private double middleY;
+    private double speedX;
+    private double speedY;
+    private boolean seen;
     private boolean measured;
 
     /** To the next frame: on as the camera moved, slower and slower while it cannot be measured. */
     void next() {
         if (measured) {
-            speedX = x(middleX, middleY) - (lastA * middleX - lastB * middleY + lastX);
-            speedY = y(middleX, middleY) - (lastB * middleX + lastA * middleY + lastY);
+            speedX = pose.x(middleX, middleY) - last.x(middleX, middleY);
+            speedY = pose.y(middleX, middleY) - last.y(middleX, middleY);
         } else {
             speedX *= SLOWING;
             speedY *= SLOWING;
         }
-        lastA = a;
-        lastB = b;
-        lastX = shiftX;
-        lastY = shiftY;
-        shiftX += speedX;
-        shiftY += speedY;
+        last = pose;
         n = 0;
+        steady();
+    }
+
+    /** Goes on as the camera moved. */
+    void steady() {
+        seen = false;
+        set(last.shifted(speedX, speedY));
+    }
+
+    /** Goes where the pixels say. */
+    void follow(Similarity moved) {
+        seen = true;
+        set(moved.after(last));
+    }
+
+    /** The motion from the last frame to this one, as far as it was measured. */
+    Similarity motion() {
+        return measured ? pose.after(last.inverse()) : Similarity.IDENTITY;
+    }
+
+    private void set(Similarity to) {
+        pose = to;
+        toMap = to.inverse();
     }
 
     /**
@@ -80,38 +98,39 @@ final class CameraPose {
         pairs[o + 4] = weight;
     }
 
-    /** Fits the pose to the lesions added. */
-    void fit() {
-        measured = n > 0;
+    /**
+     * Fits the pose to the lesions added.
+     *
+     * @param frame bounds of the frame
+     */
+    void fit(Box frame) {
+        measured = seen || n > 0;
         if (n == 0) {
             return;
         }
-        Arrays.fill(out, 0, n, false);
-        medianShift();
+        Similarity expected = pose;
+        if (!seen) {
+            medianShift();
+        }
         for (int pass = 0; pass < 3; pass++) {
             leaveOut();
-            leastSquares();
+            leastSquares(expected, frame);
         }
     }
 
-    /** Whether the last fit had a lesion to go by. */
+    /** Whether the last frame told where the camera is. */
     boolean measured() {
         return measured;
     }
 
     /** The median of what the lesions say of the shift, zoom and turn being as they were. */
     private void medianShift() {
-        a = lastA;
-        b = lastB;
-        shiftX = 0;
-        shiftY = 0;
-        float medianX = medianOff(2);
-        float medianY = medianOff(3);
-        shiftX = medianX;
-        shiftY = medianY;
+        double x = medianOff(2);
+        double y = medianOff(3);
+        set(pose.shifted(x, y));
     }
 
-    private float medianOff(int number) {
+    private double medianOff(int number) {
         for (int i = 0; i < n; i++) {
             float x = pairs[NUMBERS * i];
             float y = pairs[NUMBERS * i + 1];
@@ -139,13 +158,13 @@ final class CameraPose {
         }
     }
 
-    private void leastSquares() {
+    private void leastSquares(Similarity expected, Box frame) {
         int kept = 0;
-        float sum = 0;
-        float cx = 0;
-        float cy = 0;
-        float dx = 0;
-        float dy = 0;
+        double sum = 0;
+        double cx = 0;
+        double cy = 0;
+        double dx = 0;
+        double dy = 0;
         for (int o = 0, i = 0; i < n; o += NUMBERS, i++) {
             if (!out[i]) {
                 float w = pairs[o + 4];
@@ -157,55 +176,68 @@ final class CameraPose {
                 dy += w * pairs[o + 3];
             }
         }
-        cx /= sum;
-        cy /= sum;
-        middleX = cx;
-        middleY = cy;
-        dx /= sum;
-        dy /= sum;
-        float along = 0;
-        float across = 0;
-        float spread = 0;
+        middleX = cx / sum;
+        middleY = cy / sum;
+        double mean = sum / kept;
+        // The pixels count as a lesion in the middle of the frame.
+        double pixels = seen ? mean * LESIONS_FOR_PIXELS : 0;
+        double frameX = frame.centerX();
+        double frameY = frame.centerY();
+        double mapX = 0;
+        double mapY = 0;
+        if (seen) {
+            Similarity back = expected.inverse();
+            mapX = back.x(frameX, frameY);
+            mapY = back.y(frameX, frameY);
+        }
+        sum += pixels;
+        cx = (cx + pixels * mapX) / sum;
+        cy = (cy + pixels * mapY) / sum;
+        dx = (dx + pixels * frameX) / sum;
+        dy = (dy + pixels * frameY) / sum;
+        double along = pixels * ((mapX - cx) * (frameX - dx) + (mapY - cy) * (frameY - dy));
+        double across = pixels * ((mapX - cx) * (frameY - dy) - (mapY - cy) * (frameX - dx));
+        double spread = pixels * ((mapX - cx) * (mapX - cx) + (mapY - cy) * (mapY - cy));
         for (int o = 0, i = 0; i < n; o += NUMBERS, i++) {
             if (!out[i]) {
-                float x = pairs[o] - cx;
-                float y = pairs[o + 1] - cy;
-                float u = pairs[o + 2] - dx;
-                float v = pairs[o + 3] - dy;
+                double x = pairs[o] - cx;
+                double y = pairs[o + 1] - cy;
+                double u = pairs[o + 2] - dx;
+                double v = pairs[o + 3] - dy;
                 along += pairs[o + 4] * (x * u + y * v);
                 across += pairs[o + 4] * (x * v - y * u);
                 spread += pairs[o + 4] * (x * x + y * y);
             }
         }
-        float prior = sum / kept * STEADINESS / (lastA * lastA + lastB * lastB);
-        a = (along + prior * lastA) / (spread + prior);
-        b = (across + prior * lastB) / (spread + prior);
-        shiftX = dx - a * cx + b * cy;
-        shiftY = dy - b * cx - a * cy;
+        double zoom = expected.a() * expected.a() + expected.b() * expected.b();
+        double prior = mean * (seen ? STEADINESS_SEEN : STEADINESS) / zoom;
+        double a = (along + prior * expected.a()) / (spread + prior);
+        double b = (across + prior * expected.b()) / (spread + prior);
+        set(new Similarity(a, b, dx - a * cx + b * cy, dy - b * cx - a * cy));
     }
 
     /** Frame from map. */
     float x(float mapX, float mapY) {
-        return a * mapX - b * mapY + shiftX;
+        return (float) pose.x(mapX, mapY);
     }
 
     /** Frame from map. */
     float y(float mapX, float mapY) {
-        return b * mapX + a * mapY + shiftY;
+        return (float) pose.y(mapX, mapY);
     }
 
     /** Map from frame. */
     float mapX(float x, float y) {
-        return (a * (x - shiftX) + b * (y - shiftY)) / (a * a + b * b);
+        return (float) toMap.x(x, y);
     }
 
     /** Map from frame. */
     float mapY(float x, float y) {
-        return (a * (y - shiftY) - b * (x - shiftX)) / (a * a + b * b);
+        return (float) toMap.y(x, y);
     }
 
     /** Frame pixels for a unit of the map. */
     float zoom() {
-        return (float) Math.sqrt(a * a + b * b);
+        return (float) Math.hypot(pose.a(), pose.b());
     }
 }

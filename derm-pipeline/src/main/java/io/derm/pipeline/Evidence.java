@@ -12,6 +12,7 @@ import java.util.List;
 final class Evidence {
     private final Tracker tracker;
     private final LesionBook book;
+    private final CameraMotion motion = new CameraMotion();
 
     Evidence(ExamOptions options, double confirmScore) {
         book = new LesionBook(options, confirmScore);
@@ -37,7 +38,8 @@ final class Evidence {
 
     Looks look(Frame frame, List<Detection> detections) {
         int n = detections.size();
-        int[] lesions = Arrays.copyOf(tracker.update(detections, frame.bounds()), n);
+        Similarity moved = motion.next(frame, tracker.motion());
+        int[] lesions = Arrays.copyOf(tracker.update(detections, frame.bounds(), moved), n);
         double[] qualities = new double[n];
         boolean[] due = new boolean[n];
         List<Box> regions = new ArrayList<>(n);

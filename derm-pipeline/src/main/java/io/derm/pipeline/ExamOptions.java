@@ -43,11 +43,11 @@ public record ExamOptions(
 
     /**
      * Confirmed at the eighth sighting if their scores are in the mean what the detector asks for and the classifier does not rather
-     * see no lesion, forgotten after 300 frames, classified at better looks and every 15 sightings, frames as the source is live or
+     * see no lesion, forgotten after 900 frames, classified at better looks and every 15 sightings, frames as the source is live or
      * not, no deadline.
      */
     public static ExamOptions defaults() {
-        return new ExamOptions(8, OptionalDouble.empty(), 0.35, 300, 15, FramePolicy.BY_SOURCE, 0);
+        return new ExamOptions(8, OptionalDouble.empty(), 0.35, 900, 15, FramePolicy.BY_SOURCE, 0);
     }
 
     public ExamOptions withConfirmSightings(int n) {

@@ -9,8 +9,8 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gives the boxes of successive frames lesion numbers. Skin does not move by itself, so lesions keep their places on a map, and each
- * frame's boxes tell where the camera is over it (landmark-based localisation and mapping, as Smith, Self and Cheeseman 1990, with running
+ * Gives the boxes of successive frames lesion numbers. Skin does not move by itself, so lesions keep their places on a map, and the pixels
+ * and each frame's boxes tell where the camera is over it (landmark-based localisation and mapping, as Smith, Self and Cheeseman 1990, with running
  * means in place of covariances): a lesion that is covered or out of the frame for a while is expected where it will come back. Boxes are
  * joined greedily by distance-IoU (Zheng et al., AAAI 2020), which still ranks small boxes that no longer overlap; established lesions
  * seen lately choose first (the cascade of Deep SORT, Wojke et al. 2017). Confined.
@@ -24,6 +24,8 @@ final class Tracker {
     private static final float MAX_AREA_RATIO = 4;
     /** The same of what the border leaves of a box, which is not to be foreseen that well. */
     private static final float MAX_CUT_RATIO = 16;
+    /** Part of the agreement with lesions without the pixels that there must be with them. */
+    private static final float AGREES = 0.85f;
     /** Sightings after which a lesion is established. */
     private static final int ESTABLISHED = 3;
     /** Sightings that a place on the map is the mean of, at most: skin bends. */
@@ -31,7 +33,7 @@ final class Tracker {
     /** A box that overlaps a better established lesion of the same frame by more is a second box of that lesion. */
     private static final float DOUBLE_IOU = 0.6f;
     /** A frame that does not tell where the camera is counts as so many. */
-    private static final int BLIND = 10;
+    private static final int BLIND = 30;
 
     private final int forgetFrames;
     private final IntConsumer forgotten;
@@ -54,13 +56,19 @@ final class Tracker {
         this.forgotten = forgotten;
     }
 
+    /** How the picture moved between the last two frames. */
+    Similarity motion() {
+        return camera.motion();
+    }
+
     /**
      * Joins one frame's detections to the lesions known so far.
      *
      * @param frame bounds of the frame
+     * @param moved how the picture moved since the last frame, null where that is not known
      * @return the lesion number of each detection; valid until the next call
      */
-    int[] update(List<Detection> detections, Box frame) {
+    int[] update(List<Detection> detections, Box frame, @Nullable Similarity moved) {
         int n = detections.size();
         if (ids.length < n) {
             ids = new int[2 * n];
@@ -75,11 +83,14 @@ final class Tracker {
             track.missed++;
         }
         project();
+        if (moved != null) {
+            follow(moved, detections, frame);
+        }
         join(detections, frame, true);
         for (int t = 0; t < tracks.size(); t++) {
             tracks.get(t).measure(camera, frame);
         }
-        camera.fit();
+        camera.fit(frame);
         project();
         join(detections, frame, false);
         for (int t = 0; t < tracks.size(); t++) {
@@ -94,6 +105,32 @@ final class Tracker {
         }
         forget();
         return ids;
+    }
+
+    /** Goes by the pixels unless the lesions seen in the last frame are clearly not where those say: a hand may fill the picture. */
+    private void follow(Similarity moved, List<Detection> detections, Box frame) {
+        float steady = agreement(detections, frame);
+        camera.follow(moved);
+        project();
+        if (agreement(detections, frame) < AGREES * steady) {
+            camera.steady();
+            project();
+        }
+    }
+
+    private float agreement(List<Detection> detections, Box frame) {
+        float sum = 0;
+        for (int t = 0; t < tracks.size(); t++) {
+            Track track = tracks.get(t);
+            if (track.sightings >= ESTABLISHED && track.missed <= 1) {
+                float best = MIN_DIOU_SEEN;
+                for (int d = 0; d < detections.size(); d++) {
+                    best = Math.max(best, track.affinity(detections.get(d).box(), frame));
+                }
+                sum += best - MIN_DIOU_SEEN;
+            }
+        }
+        return sum;
     }
 
     private void project() {

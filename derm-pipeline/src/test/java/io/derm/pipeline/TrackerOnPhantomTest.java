@@ -34,7 +34,8 @@ class TrackerOnPhantomTest {
                         shown.stream()
                                 .map(t -> new Detection(jitter(t.box(), random), 0.9f, 0, "lesion"))
                                 .toList(),
-                        new Box(0, 0, 1280, 720));
+                        new Box(0, 0, 1280, 720),
+                        null);
                 for (int i = 0; i < shown.size(); i++) {
                     int lesion = shown.get(i).id();
                     boolean continued = lastSeen.getOrDefault(lesion, -100L) > f - 30;

@@ -28,7 +28,7 @@ class TrackerTest {
                 boxes.add(box(
                         p[0] + panX + random.nextDouble(-1.5, 1.5), p[1] + panY + random.nextDouble(-1.5, 1.5), p[2]));
             }
-            int[] ids = tracker.update(boxes, FRAME);
+            int[] ids = tracker.update(boxes, FRAME, null);
             for (int i = 0; i < places.length; i++) {
                 if (f == 0) {
                     numbers[i] = ids[i];
@@ -50,7 +50,7 @@ class TrackerTest {
             if (f < 20 || f > 32) {
                 boxes.add(box(240 + 4 * f, 150, 40));
             }
-            int[] ids = tracker.update(boxes, FRAME);
+            int[] ids = tracker.update(boxes, FRAME, null);
             if (f == 19) {
                 hidden = ids[2];
             }
@@ -64,11 +64,11 @@ class TrackerTest {
     void update_goneForLong_getsANewNumber() {
         List<Integer> forgotten = new ArrayList<>();
         Tracker tracker = new Tracker(5, forgotten::add);
-        int first = tracker.update(List.of(box(50, 50, 20)), FRAME)[0];
+        int first = tracker.update(List.of(box(50, 50, 20)), FRAME, null)[0];
         for (int f = 0; f < 7; f++) {
-            tracker.update(List.of(), FRAME);
+            tracker.update(List.of(), FRAME, null);
         }
-        assertThat(tracker.update(List.of(box(50, 50, 20)), FRAME)[0]).isNotEqualTo(first);
+        assertThat(tracker.update(List.of(box(50, 50, 20)), FRAME, null)[0]).isNotEqualTo(first);
         assertThat(forgotten).containsExactly(first);
     }
 
@@ -86,7 +86,7 @@ class TrackerTest {
             }
             boxes.add(box(x + 300, 100, 40));
             boxes.add(box(x + 400, 350, 50));
-            int[] ids = tracker.update(boxes, FRAME);
+            int[] ids = tracker.update(boxes, FRAME, null);
             left = f == 0 ? ids[0] : left;
             if (box.width() > 5) {
                 assertThat(ids[0]).as("frame %d", f).isEqualTo(left);
@@ -110,7 +110,7 @@ class TrackerTest {
                     boxes.add(box(x, y, 24 * zoom));
                 }
             }
-            int[] ids = tracker.update(boxes, FRAME);
+            int[] ids = tracker.update(boxes, FRAME, null);
             if (f == 14) {
                 hidden = ids[3];
             }
@@ -130,7 +130,7 @@ class TrackerTest {
             if (f == 20) {
                 boxes.add(box(205 + 2 * f, 205, 48));
             }
-            int[] ids = tracker.update(boxes, FRAME);
+            int[] ids = tracker.update(boxes, FRAME, null);
             lesion = f == 0 ? ids[0] : lesion;
             assertThat(ids[0]).as("frame %d", f).isEqualTo(lesion);
         }
@@ -145,7 +145,7 @@ class TrackerTest {
             for (int i = 0; i < 60; i++) {
                 boxes.add(box(random.nextDouble(400), random.nextDouble(400), random.nextDouble(6, 60)));
             }
-            int[] ids = tracker.update(boxes, FRAME);
+            int[] ids = tracker.update(boxes, FRAME, null);
             Set<Integer> distinct = new HashSet<>();
             for (int i = 0; i < 60; i++) {
                 distinct.add(ids[i]);

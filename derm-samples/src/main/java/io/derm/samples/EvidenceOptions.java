@@ -30,7 +30,7 @@ final class EvidenceOptions {
     @Option(
             names = "--forget-frames",
             paramLabel = "N",
-            description = "Frames after which a lesion that comes back gets a new number (default: 300).")
+            description = "Frames after which a lesion that comes back gets a new number (default: 900).")
     private @Nullable Integer forgetFrames;
 
     @Option(

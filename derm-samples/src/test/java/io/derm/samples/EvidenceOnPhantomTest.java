@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * boxes.
  */
 class EvidenceOnPhantomTest {
-    private static final int FRAMES = 450;
+    private static final int FRAMES = 600;
 
     /** Who each box of a frame is: the true lesion, or a number from 1000 on for a false one; 10,000 more for each long absence. */
     private final Map<Long, Map<Box, Integer>> whose = new HashMap<>();
@@ -41,7 +41,7 @@ class EvidenceOnPhantomTest {
     private final Map<Integer, Integer> visits = new HashMap<>();
 
     @ParameterizedTest
-    @CsvSource({"7, 0", "8, 0", "9, 0", "7, 2", "8, 2", "9, 2"})
+    @CsvSource({"7, 0", "8, 0", "9, 0", "7, 2", "8, 2", "9, 2", "15, 3"})
     void exam_movingClipWithUnsureBoxes_keepsIdentitiesAsWellAsTheBoxesAllow(long seed, int passers) throws Exception {
         PhantomClip.Options options = new PhantomClip.Options(640, 360, 30, FRAMES, seed).withPassers(passers);
         TrackingMetrics ours = new TrackingMetrics();
@@ -73,7 +73,7 @@ class EvidenceOnPhantomTest {
         }
         double ceiling = idf1(best);
         assertThat(ceiling).as("what the boxes allow").isGreaterThan(0.85);
-        assertThat(idf1(ours)).as("IDF1, of at most %.3f", ceiling).isGreaterThan(ceiling - 0.04);
+        assertThat(idf1(ours)).as("IDF1, of at most %.3f", ceiling).isGreaterThan(ceiling - 0.015);
         assertThat(ours.switches()).isLessThanOrEqualTo(best.switches() + 3);
     }
 

@@ -1,0 +1,464 @@
+package io.derm.pipeline;
+
+import io.derm.api.Frame;
+import io.derm.api.PixelFormat;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the picture moves from one frame to the next, told by its pixels: the similarity that brings the earlier frame's edges onto the
+ * later frame, from coarse to fine (the inverse compositional algorithm of Baker and Matthews 2004). Points that do not go with the
+ * others, such as those of a hand before the skin, are left out (Tukey's biweight). Works on the green channel, or the luma of NV12,
+ * reduced to about {@value #WIDTH} pixels a row and freed of shading, as lamps do not go with the skin. Confined.
+ */
+final class CameraMotion {
+    private static final int WIDTH = 320;
+    private static final int LEVELS = 3;
+    private static final int COARSEST = LEVELS - 1;
+    /** The steepest pixel of each cell of so many pixels a side is a point; of the coarsest level, to have enough of them. */
+    private static final int CELL = 5;
+
+    private static final int COARSEST_CELL = 3;
+    /** Pixels of the coarsest level that the picture may move each way. */
+    private static final int SEARCH = 5;
+
+    /** Part of the residuals' deviation that is left where another shift fits clearly better. */
+    private static final double CLEARLY = 0.7;
+
+    private static final int STEPS = 12;
+    /** Pixels of a level under which a step is the last. */
+    private static final double STILL = 0.02;
+    /** Residual, in standard deviations, from which on a point is left out: efficient at 95 % where all go together. */
+    private static final double LIMIT = 4.685;
+    /** The same in the first steps: what goes its own way is told from the rest only where the fit is near. */
+    private static final double ROUGH_LIMIT = 7;
+
+    private static final int ROUGH = 3;
+    /** Times the mean slope from which on a point counts no more for being steeper: edges of a hand are steeper than skin. */
+    private static final double STEEP = 2.5;
+    /** Deviation of the residuals over the mean slope of the points, in pixels of the coarsest level, from which on nothing is told. */
+    private static final double VAGUE = 0.45;
+    /** The same up to which nothing else is looked for. */
+    private static final double NEAR = 0.25;
+
+    private static final int UNKNOWNS = 5;
+
+    private Level[] before = {};
+    private Level[] now = {};
+    private boolean ready;
+    private final double[] normal = new double[UNKNOWNS * UNKNOWNS];
+    private final double[] right = new double[UNKNOWNS];
+    private float[] sorted = {};
+    private double deviation;
+
+    /**
+     * The motion from the last frame to this one, null where it cannot be told.
+     *
+     * @param expected what it probably is
+     */
+    @Nullable
+    Similarity next(Frame frame, Similarity expected) {
+        int pixel = Math.max(1, (frame.width() + WIDTH - 1) / WIDTH);
+        Level[] free = before;
+        before = now;
+        now = free.length > 0 && free[0].fits(frame, pixel) ? free : levels(frame, pixel);
+        boolean first = !ready || !before[0].fits(frame, pixel);
+        ready = true;
+        now[0].reduce(frame, pixel);
+        for (int k = 1; k < LEVELS; k++) {
+            now[k].halve(now[k - 1]);
+        }
+        Level shading = now[LEVELS];
+        shading.blur(now[COARSEST]);
+        for (int k = 0; k < LEVELS; k++) {
+            now[k].subtract(shading);
+        }
+        if (first) {
+            return null;
+        }
+        Similarity motion = coarse(expected.scaled(pixel << COARSEST));
+        boolean vague = deviation > VAGUE * before[COARSEST].slope;
+        for (int k = COARSEST - 1; k >= 0 && motion != null; k--) {
+            motion = align(before[k], now[k], motion.scaled(0.5));
+        }
+        if (motion == null || vague) {
+            return null;
+        }
+        return motion.scaled(1.0 / pixel);
+    }
+
+    /** On as expected, unless that does not fit and another shift does so clearly better: many a pattern fits itself elsewhere. */
+    private @Nullable Similarity coarse(Similarity start) {
+        Level from = before[COARSEST];
+        Level to = now[COARSEST];
+        Similarity steady = align(from, to, start);
+        double steadyDeviation = deviation;
+        if (steady != null && deviation < NEAR * from.slope) {
+            return steady;
+        }
+        Similarity found = align(from, to, search(from, to));
+        if (steady == null || (found != null && deviation < CLEARLY * steadyDeviation)) {
+            return found;
+        }
+        deviation = steadyDeviation;
+        return steady;
+    }
+
+    /** Those that are aligned, and one for the shading. */
+    private static Level[] levels(Frame frame, int pixel) {
+        Level[] levels = new Level[LEVELS + 1];
+        for (int k = 0; k <= LEVELS; k++) {
+            int octave = Math.min(k, COARSEST);
+            levels[k] = new Level(
+                    frame.width() / pixel >> octave,
+                    frame.height() / pixel >> octave,
+                    octave == COARSEST ? COARSEST_CELL : CELL);
+        }
+        return levels;
+    }
+
+    /** The shift that brings the points closest, by the sum of absolute differences, each cut off at half the mean slope. */
+    private static Similarity search(Level from, Level to) {
+        from.findPoints();
+        float most = (float) from.slope / 2;
+        int shiftX = 0;
+        int shiftY = 0;
+        float least = Float.MAX_VALUE;
+        for (int dy = -SEARCH; dy <= SEARCH; dy++) {
+            for (int dx = -SEARCH; dx <= SEARCH; dx++) {
+                float sum = 0;
+                int inside = 0;
+                for (int i = 0; i < from.points; i++) {
+                    int x = (int) from.x[i] + dx;
+                    int y = (int) from.y[i] + dy;
+                    if (x >= 0 && y >= 0 && x < to.width && y < to.height) {
+                        sum += Math.min(Math.abs(to.pixels[y * to.width + x] - from.value[i]), most);
+                        inside++;
+                    }
+                }
+                if (2 * inside > from.points && sum < least * inside) {
+                    least = sum / inside;
+                    shiftX = dx;
+                    shiftY = dy;
+                }
+            }
+        }
+        return new Similarity(1, 0, shiftX, shiftY);
+    }
+
+    private @Nullable Similarity align(Level from, Level to, Similarity start) {
+        from.findPoints();
+        int n = from.points;
+        if (sorted.length < n) {
+            sorted = new float[n];
+        }
+        // Zoom and turn about the middle, in pixels of its distance from the border.
+        float cx = from.width / 2f;
+        float cy = from.height / 2f;
+        double unit = 1 / cx;
+        double steepest = STEEP * STEEP * from.slope * from.slope;
+        Similarity middle = new Similarity(1, 0, cx, cy);
+        Similarity motion = start.after(middle);
+        double brighter = 0;
+        for (int step = 0; step < STEPS; step++) {
+            int inside = 0;
+            for (int i = 0; i < n; i++) {
+                double x = from.x[i] - cx;
+                double y = from.y[i] - cy;
+                float r = to.at((float) motion.x(x, y), (float) motion.y(x, y)) - from.value[i];
+                from.residual[i] = r;
+                if ((i & 3) == 0 && !Float.isNaN(r)) {
+                    sorted[inside++] = Math.abs(r - (float) brighter);
+                }
+            }
+            if (inside < 2 * UNKNOWNS) {
+                return null;
+            }
+            Arrays.sort(sorted, 0, inside);
+            deviation = 1.4826 * sorted[inside / 2] + 1e-3;
+            double scale = 1 / ((step < ROUGH ? ROUGH_LIMIT : LIMIT) * deviation);
+            Arrays.fill(normal, 0);
+            Arrays.fill(right, 0);
+            for (int i = 0; i < n; i++) {
+                float r = from.residual[i];
+                if (!Float.isNaN(r)) {
+                    double off = (r - brighter) * scale;
+                    double x = (from.x[i] - cx) * unit;
+                    double y = (from.y[i] - cy) * unit;
+                    double gx = from.slopeX[i];
+                    double gy = from.slopeY[i];
+                    double w = Math.max(0, 1 - off * off);
+                    double steep = (gx * gx + gy * gy) / steepest;
+                    add(steep > 1 ? w * w / steep : w * w, gx * x + gy * y, gy * x - gx * y, gx, gy, r);
+                }
+            }
+            if (!solve()) {
+                return null;
+            }
+            motion = motion.after(new Similarity(1 + right[0] * unit, right[1] * unit, right[2], right[3]).inverse());
+            brighter = right[4];
+            if (Math.abs(right[0]) + Math.abs(right[1]) + Math.abs(right[2]) + Math.abs(right[3]) < STILL) {
+                break;
+            }
+        }
+        return motion.after(middle.inverse());
+    }
+
+    /** Adds a point to the normal equations, of which the lower half is kept: zoom, turn, shift, brightness. */
+    private void add(double w, double zoom, double turn, double x, double y, double r) {
+        double[] m = normal;
+        m[0] += w * zoom * zoom;
+        m[5] += w * turn * zoom;
+        m[6] += w * turn * turn;
+        m[10] += w * x * zoom;
+        m[11] += w * x * turn;
+        m[12] += w * x * x;
+        m[15] += w * y * zoom;
+        m[16] += w * y * turn;
+        m[17] += w * y * x;
+        m[18] += w * y * y;
+        m[20] += w * zoom;
+        m[21] += w * turn;
+        m[22] += w * x;
+        m[23] += w * y;
+        m[24] += w;
+        right[0] += w * zoom * r;
+        right[1] += w * turn * r;
+        right[2] += w * x * r;
+        right[3] += w * y * r;
+        right[4] += w * r;
+    }
+
+    /** By Cholesky's decomposition; false where the points do not determine the motion. */
+    private boolean solve() {
+        double[] m = normal;
+        int n = UNKNOWNS;
+        for (int i = 0; i < n; i++) {
+            for (int j = 0; j <= i; j++) {
+                double sum = m[n * i + j];
+                for (int k = 0; k < j; k++) {
+                    sum -= m[n * i + k] * m[n * j + k];
+                }
+                if (i > j) {
+                    m[n * i + j] = sum / m[n * j + j];
+                } else if (sum > 1e-9) {
+                    m[n * i + i] = Math.sqrt(sum);
+                } else {
+                    return false;
+                }
+            }
+        }
+        for (int i = 0; i < n; i++) {
+            for (int k = 0; k < i; k++) {
+                right[i] -= m[n * i + k] * right[k];
+            }
+            right[i] /= m[n * i + i];
+        }
+        for (int i = n - 1; i >= 0; i--) {
+            for (int k = i + 1; k < n; k++) {
+                right[i] -= m[n * k + i] * right[k];
+            }
+            right[i] /= m[n * i + i];
+        }
+        return true;
+    }
+
+    /** A picture of one size, and its points. */
+    private static final class Level {
+        /** Pixels that light is blurred over, each way and twice. */
+        private static final int BLUR = 3;
+
+        final int width;
+        final int height;
+        private final int cell;
+        final float[] pixels;
+        private float[] other = {};
+        private byte[] row = {};
+        /** A row of the shading, and for each pixel of this level where it lies in that. */
+        private float[] line = {};
+
+        private int[] left = {};
+        private float[] share = {};
+
+        int points;
+        /** Mean of the points' slopes. */
+        double slope;
+        /** Whether the points are those of the pixels. */
+        private boolean found;
+
+        final float[] x;
+        final float[] y;
+        final float[] value;
+        final float[] slopeX;
+        final float[] slopeY;
+        /** Of each point in the later frame, NaN for one outside. */
+        final float[] residual;
+
+        Level(int width, int height, int cell) {
+            this.width = width;
+            this.height = height;
+            this.cell = cell;
+            pixels = new float[width * height];
+            int most = (width / cell) * (height / cell);
+            x = new float[most];
+            y = new float[most];
+            value = new float[most];
+            slopeX = new float[most];
+            slopeY = new float[most];
+            residual = new float[most];
+        }
+
+        boolean fits(Frame frame, int pixel) {
+            return frame.width() / pixel == width && frame.height() / pixel == height;
+        }
+
+        /** Takes the means of squares of the frame. */
+        void reduce(Frame frame, int pixel) {
+            found = false;
+            ByteBuffer from = frame.pixels();
+            boolean bgr = frame.format() == PixelFormat.BGR24;
+            int step = bgr ? 3 : 1;
+            int used = width * pixel * step;
+            if (row.length < used) {
+                row = new byte[used];
+            }
+            float share = 1f / (pixel * pixel);
+            for (int y = 0; y < height; y++) {
+                Arrays.fill(pixels, y * width, (y + 1) * width, 0);
+                for (int j = 0; j < pixel; j++) {
+                    from.get((y * pixel + j) * frame.stride(), row, 0, used);
+                    int at = bgr ? 1 : 0;
+                    for (int p = y * width; p < (y + 1) * width; p++, at += pixel * step) {
+                        int sum = 0;
+                        for (int i = 0; i < pixel; i++) {
+                            sum += row[at + i * step] & 255;
+                        }
+                        pixels[p] += sum * share;
+                    }
+                }
+            }
+        }
+
+        void halve(Level from) {
+            found = false;
+            for (int y = 0; y < height; y++) {
+                int p = 2 * y * from.width;
+                for (int x = 0; x < width; x++, p += 2) {
+                    pixels[y * width + x] = (from.pixels[p]
+                                    + from.pixels[p + 1]
+                                    + from.pixels[p + from.width]
+                                    + from.pixels[p + from.width + 1])
+                            / 4;
+                }
+            }
+        }
+
+        /** Takes what is left of a picture of the same size when all that is small is blurred. */
+        void blur(Level from) {
+            if (other.length == 0) {
+                other = new float[pixels.length];
+            }
+            blur(from.pixels, other, width, height, 1, width);
+            blur(other, pixels, height, width, width, 1);
+            blur(pixels, other, width, height, 1, width);
+            blur(other, pixels, height, width, width, 1);
+        }
+
+        private static void blur(float[] from, float[] to, int length, int lines, int step, int line) {
+            for (int l = 0; l < lines; l++) {
+                for (int i = 0; i < length; i++) {
+                    int half = Math.min(BLUR, Math.min(i, length - 1 - i));
+                    int p = l * line + i * step;
+                    float sum = from[p];
+                    for (int k = 1; k <= half; k++) {
+                        sum += from[p - k * step] + from[p + k * step];
+                    }
+                    to[p] = sum / (2 * half + 1);
+                }
+            }
+        }
+
+        /** Takes away a picture of the same view, as many times coarser. */
+        void subtract(Level coarse) {
+            if (coarse.width < 2 || coarse.height < 2) {
+                return;
+            }
+            float size = (float) coarse.width / width;
+            if (left.length == 0) {
+                left = new int[width];
+                share = new float[width];
+                line = new float[coarse.width];
+                for (int x = 0; x < width; x++) {
+                    float u = Math.max((x + 0.5f) * size - 0.5f, 0);
+                    left[x] = Math.min((int) u, coarse.width - 2);
+                    share[x] = u - left[x];
+                }
+            }
+            for (int y = 0; y < height; y++) {
+                float v = Math.max((y + 0.5f) * size - 0.5f, 0);
+                int j = Math.min((int) v, coarse.height - 2);
+                int p = j * coarse.width;
+                for (int i = 0; i < coarse.width; i++, p++) {
+                    line[i] = coarse.pixels[p] + (v - j) * (coarse.pixels[p + coarse.width] - coarse.pixels[p]);
+                }
+                for (int x = 0; x < width; x++) {
+                    int i = left[x];
+                    pixels[y * width + x] -= line[i] + share[x] * (line[i + 1] - line[i]);
+                }
+            }
+        }
+
+        void findPoints() {
+            if (found) {
+                return;
+            }
+            found = true;
+            points = 0;
+            slope = 0;
+            for (int top = 1; top + cell < height; top += cell) {
+                for (int left = 1; left + cell < width; left += cell) {
+                    addPoint(left, top);
+                }
+            }
+            slope /= Math.max(1, points);
+        }
+
+        private void addPoint(int left, int top) {
+            int best = 0;
+            float steepest = -1;
+            for (int j = top; j < top + cell; j++) {
+                for (int p = j * width + left; p < j * width + left + cell; p++) {
+                    float gx = pixels[p + 1] - pixels[p - 1];
+                    float gy = pixels[p + width] - pixels[p - width];
+                    if (gx * gx + gy * gy > steepest) {
+                        steepest = gx * gx + gy * gy;
+                        best = p;
+                    }
+                }
+            }
+            int i = points++;
+            x[i] = best % width + 0.5f;
+            y[i] = best / width + 0.5f;
+            value[i] = pixels[best];
+            slopeX[i] = (pixels[best + 1] - pixels[best - 1]) / 2;
+            slopeY[i] = (pixels[best + width] - pixels[best - width]) / 2;
+            slope += Math.sqrt(steepest) / 2;
+        }
+
+        /** Between pixels by bilinear interpolation; NaN outside. */
+        float at(float x, float y) {
+            float u = x - 0.5f;
+            float v = y - 0.5f;
+            if (!(u >= 0 && v >= 0 && u < width - 1 && v < height - 1)) {
+                return Float.NaN;
+            }
+            int i = (int) u;
+            int j = (int) v;
+            int p = j * width + i;
+            float top = pixels[p] + (u - i) * (pixels[p + 1] - pixels[p]);
+            float bottom = pixels[p + width] + (u - i) * (pixels[p + width + 1] - pixels[p + width]);
+            return top + (v - j) * (bottom - top);
+        }
+    }
+}
