@@ -51,6 +51,12 @@ final class CameraMotion {
     private final double[] right = new double[UNKNOWNS];
     private float[] sorted = {};
     private double deviation;
+    /** The motion, about the middles of the pictures and in their pixels. */
+    private double a;
+
+    private double b;
+    private double shiftX;
+    private double shiftY;
 
     /**
      * The motion from the last frame to this one, null where it cannot be told.
@@ -77,32 +83,47 @@ final class CameraMotion {
         if (first) {
             return null;
         }
-        Similarity motion = coarse(expected.scaled(pixel << COARSEST));
-        boolean vague = deviation > VAGUE * before[COARSEST].slope;
-        for (int k = COARSEST - 1; k >= 0 && motion != null; k--) {
-            motion = align(before[k], now[k], motion.scaled(0.5));
+        double x = frame.width() / 2.0;
+        double y = frame.height() / 2.0;
+        boolean told = coarse(expected, x, y, 1.0 / (pixel << COARSEST));
+        for (int k = COARSEST - 1; k >= 0 && told; k--) {
+            shiftX *= 2;
+            shiftY *= 2;
+            told = align(before[k], now[k]);
         }
-        if (motion == null || vague) {
-            return null;
-        }
-        return motion.scaled(1.0 / pixel);
+        return told
+                ? new Similarity(a, b, x - a * x + b * y + pixel * shiftX, y - b * x - a * y + pixel * shiftY)
+                : null;
     }
 
     /** On as expected, unless that does not fit and another shift does so clearly better: many a pattern fits itself elsewhere. */
-    private @Nullable Similarity coarse(Similarity start) {
+    private boolean coarse(Similarity expected, double x, double y, double scale) {
         Level from = before[COARSEST];
         Level to = now[COARSEST];
-        Similarity steady = align(from, to, start);
-        double steadyDeviation = deviation;
-        if (steady != null && deviation < NEAR * from.slope) {
-            return steady;
+        a = expected.a();
+        b = expected.b();
+        shiftX = scale * (expected.x(x, y) - x);
+        shiftY = scale * (expected.y(x, y) - y);
+        boolean steady = align(from, to);
+        if (steady && deviation < NEAR * from.slope) {
+            return true;
         }
-        Similarity found = align(from, to, search(from, to));
-        if (steady == null || (found != null && deviation < CLEARLY * steadyDeviation)) {
-            return found;
+        double steadyA = a;
+        double steadyB = b;
+        double steadyX = shiftX;
+        double steadyY = shiftY;
+        double steadyDeviation = steady ? deviation : Double.POSITIVE_INFINITY;
+        a = 1;
+        b = 0;
+        search(from, to);
+        if (!align(from, to) || deviation > CLEARLY * steadyDeviation) {
+            a = steadyA;
+            b = steadyB;
+            shiftX = steadyX;
+            shiftY = steadyY;
+            deviation = steadyDeviation;
         }
-        deviation = steadyDeviation;
-        return steady;
+        return deviation < VAGUE * from.slope;
     }
 
     /** Those that are aligned, and one for the shading. */
@@ -119,11 +140,11 @@ final class CameraMotion {
     }
 
     /** The shift that brings the points closest, by the sum of absolute differences, each cut off at half the mean slope. */
-    private static Similarity search(Level from, Level to) {
+    private void search(Level from, Level to) {
         from.findPoints();
         float most = (float) from.slope / 2;
-        int shiftX = 0;
-        int shiftY = 0;
+        shiftX = 0;
+        shiftY = 0;
         float least = Float.MAX_VALUE;
         for (int dy = -SEARCH; dy <= SEARCH; dy++) {
             for (int dx = -SEARCH; dx <= SEARCH; dx++) {
@@ -144,36 +165,35 @@ final class CameraMotion {
                 }
             }
         }
-        return new Similarity(1, 0, shiftX, shiftY);
     }
 
-    private @Nullable Similarity align(Level from, Level to, Similarity start) {
+    /** Improves the motion; false where the points do not tell it. */
+    private boolean align(Level from, Level to) {
         from.findPoints();
         int n = from.points;
         if (sorted.length < n) {
             sorted = new float[n];
         }
-        // Zoom and turn about the middle, in pixels of its distance from the border.
         float cx = from.width / 2f;
         float cy = from.height / 2f;
+        // Of zoom and turn, so that they are in pixels too: at the border.
         double unit = 1 / cx;
         double steepest = STEEP * STEEP * from.slope * from.slope;
-        Similarity middle = new Similarity(1, 0, cx, cy);
-        Similarity motion = start.after(middle);
         double brighter = 0;
         for (int step = 0; step < STEPS; step++) {
             int inside = 0;
             for (int i = 0; i < n; i++) {
                 double x = from.x[i] - cx;
                 double y = from.y[i] - cy;
-                float r = to.at((float) motion.x(x, y), (float) motion.y(x, y)) - from.value[i];
+                float r = to.at((float) (a * x - b * y + shiftX) + cx, (float) (b * x + a * y + shiftY) + cy)
+                        - from.value[i];
                 from.residual[i] = r;
                 if ((i & 3) == 0 && !Float.isNaN(r)) {
                     sorted[inside++] = Math.abs(r - (float) brighter);
                 }
             }
             if (inside < 2 * UNKNOWNS) {
-                return null;
+                return false;
             }
             Arrays.sort(sorted, 0, inside);
             deviation = 1.4826 * sorted[inside / 2] + 1e-3;
@@ -194,15 +214,25 @@ final class CameraMotion {
                 }
             }
             if (!solve()) {
-                return null;
+                return false;
             }
-            motion = motion.after(new Similarity(1 + right[0] * unit, right[1] * unit, right[2], right[3]).inverse());
+            goBack(1 + right[0] * unit, right[1] * unit, right[2], right[3]);
             brighter = right[4];
             if (Math.abs(right[0]) + Math.abs(right[1]) + Math.abs(right[2]) + Math.abs(right[3]) < STILL) {
                 break;
             }
         }
-        return motion.after(middle.inverse());
+        return true;
+    }
+
+    /** Puts the inverse of a motion of the earlier picture before the motion. */
+    private void goBack(double c, double d, double x, double y) {
+        double square = c * c + d * d;
+        double backA = (a * c + b * d) / square;
+        b = (b * c - a * d) / square;
+        a = backA;
+        shiftX -= a * x - b * y;
+        shiftY -= b * x + a * y;
     }
 
     /** Adds a point to the normal equations, of which the lower half is kept: zoom, turn, shift, brightness. */

@@ -29,9 +29,16 @@ final class CameraPose {
     private boolean[] out = new boolean[16];
     private int n;
 
-    private Similarity pose = Similarity.IDENTITY;
-    private Similarity toMap = Similarity.IDENTITY;
-    private Similarity last = Similarity.IDENTITY;
+    /** x' = a x - b y + shiftX, y' = b x + a y + shiftY. */
+    private double a = 1;
+
+    private double b;
+    private double shiftX;
+    private double shiftY;
+    private double lastA = 1;
+    private double lastB;
+    private double lastX;
+    private double lastY;
     /** Middle of the lesions last seen, on the map, and how far it goes from frame to frame. */
     private double middleX;
 
@@ -44,13 +51,16 @@ final class CameraPose {
     /** To the next frame: on as the camera moved, slower and slower while it cannot be measured. */
     void next() {
         if (measured) {
-            speedX = pose.x(middleX, middleY) - last.x(middleX, middleY);
-            speedY = pose.y(middleX, middleY) - last.y(middleX, middleY);
+            speedX = x(middleX, middleY) - (lastA * middleX - lastB * middleY + lastX);
+            speedY = y(middleX, middleY) - (lastB * middleX + lastA * middleY + lastY);
         } else {
             speedX *= SLOWING;
             speedY *= SLOWING;
         }
-        last = pose;
+        lastA = a;
+        lastB = b;
+        lastX = shiftX;
+        lastY = shiftY;
         n = 0;
         steady();
     }
@@ -58,23 +68,35 @@ final class CameraPose {
     /** Goes on as the camera moved. */
     void steady() {
         seen = false;
-        set(last.shifted(speedX, speedY));
+        set(lastA, lastB, lastX + speedX, lastY + speedY);
     }
 
     /** Goes where the pixels say. */
     void follow(Similarity moved) {
         seen = true;
-        set(moved.after(last));
+        set(
+                moved.a() * lastA - moved.b() * lastB,
+                moved.b() * lastA + moved.a() * lastB,
+                moved.x(lastX, lastY),
+                moved.y(lastX, lastY));
+    }
+
+    private void set(double toA, double toB, double toX, double toY) {
+        a = toA;
+        b = toB;
+        shiftX = toX;
+        shiftY = toY;
     }
 
     /** The motion from the last frame to this one, as far as it was measured. */
     Similarity motion() {
-        return measured ? pose.after(last.inverse()) : Similarity.IDENTITY;
-    }
-
-    private void set(Similarity to) {
-        pose = to;
-        toMap = to.inverse();
+        if (!measured) {
+            return Similarity.IDENTITY;
+        }
+        double square = lastA * lastA + lastB * lastB;
+        double c = (a * lastA + b * lastB) / square;
+        double d = (b * lastA - a * lastB) / square;
+        return new Similarity(c, d, shiftX - c * lastX + d * lastY, shiftY - d * lastX - c * lastY);
     }
 
     /**
@@ -108,13 +130,16 @@ final class CameraPose {
         if (n == 0) {
             return;
         }
-        Similarity expected = pose;
+        double expectedA = a;
+        double expectedB = b;
+        double mapX = mapX(frame.centerX(), frame.centerY());
+        double mapY = mapY(frame.centerX(), frame.centerY());
         if (!seen) {
             medianShift();
         }
         for (int pass = 0; pass < 3; pass++) {
             leaveOut();
-            leastSquares(expected, frame);
+            leastSquares(expectedA, expectedB, mapX, mapY, frame);
         }
     }
 
@@ -127,14 +152,15 @@ final class CameraPose {
     private void medianShift() {
         double x = medianOff(2);
         double y = medianOff(3);
-        set(pose.shifted(x, y));
+        shiftX += x;
+        shiftY += y;
     }
 
     private double medianOff(int number) {
         for (int i = 0; i < n; i++) {
             float x = pairs[NUMBERS * i];
             float y = pairs[NUMBERS * i + 1];
-            distances[i] = pairs[NUMBERS * i + number] - (number == 2 ? x(x, y) : y(x, y));
+            distances[i] = (float) (pairs[NUMBERS * i + number] - (number == 2 ? x(x, y) : y(x, y)));
         }
         Arrays.sort(distances, 0, n);
         return (distances[(n - 1) / 2] + distances[n / 2]) / 2;
@@ -142,8 +168,8 @@ final class CameraPose {
 
     private float distance(int i) {
         int o = NUMBERS * i;
-        float dx = x(pairs[o], pairs[o + 1]) - pairs[o + 2];
-        float dy = y(pairs[o], pairs[o + 1]) - pairs[o + 3];
+        double dx = x(pairs[o], pairs[o + 1]) - pairs[o + 2];
+        double dy = y(pairs[o], pairs[o + 1]) - pairs[o + 3];
         return (float) Math.sqrt(dx * dx + dy * dy);
     }
 
@@ -158,7 +184,12 @@ final class CameraPose {
         }
     }
 
-    private void leastSquares(Similarity expected, Box frame) {
+    /**
+     * One fit.
+     *
+     * @param mapX where on the map the middle of the frame is expected
+     */
+    private void leastSquares(double expectedA, double expectedB, double mapX, double mapY, Box frame) {
         int kept = 0;
         double sum = 0;
         double cx = 0;
@@ -183,13 +214,6 @@ final class CameraPose {
         double pixels = seen ? mean * LESIONS_FOR_PIXELS : 0;
         double frameX = frame.centerX();
         double frameY = frame.centerY();
-        double mapX = 0;
-        double mapY = 0;
-        if (seen) {
-            Similarity back = expected.inverse();
-            mapX = back.x(frameX, frameY);
-            mapY = back.y(frameX, frameY);
-        }
         sum += pixels;
         cx = (cx + pixels * mapX) / sum;
         cy = (cy + pixels * mapY) / sum;
@@ -209,35 +233,35 @@ final class CameraPose {
                 spread += pairs[o + 4] * (x * x + y * y);
             }
         }
-        double zoom = expected.a() * expected.a() + expected.b() * expected.b();
+        double zoom = expectedA * expectedA + expectedB * expectedB;
         double prior = mean * (seen ? STEADINESS_SEEN : STEADINESS) / zoom;
-        double a = (along + prior * expected.a()) / (spread + prior);
-        double b = (across + prior * expected.b()) / (spread + prior);
-        set(new Similarity(a, b, dx - a * cx + b * cy, dy - b * cx - a * cy));
+        double toA = (along + prior * expectedA) / (spread + prior);
+        double toB = (across + prior * expectedB) / (spread + prior);
+        set(toA, toB, dx - toA * cx + toB * cy, dy - toB * cx - toA * cy);
     }
 
     /** Frame from map. */
-    float x(float mapX, float mapY) {
-        return (float) pose.x(mapX, mapY);
+    double x(double mapX, double mapY) {
+        return a * mapX - b * mapY + shiftX;
     }
 
     /** Frame from map. */
-    float y(float mapX, float mapY) {
-        return (float) pose.y(mapX, mapY);
+    double y(double mapX, double mapY) {
+        return b * mapX + a * mapY + shiftY;
     }
 
     /** Map from frame. */
-    float mapX(float x, float y) {
-        return (float) toMap.x(x, y);
+    double mapX(double x, double y) {
+        return (a * (x - shiftX) + b * (y - shiftY)) / (a * a + b * b);
     }
 
     /** Map from frame. */
-    float mapY(float x, float y) {
-        return (float) toMap.y(x, y);
+    double mapY(double x, double y) {
+        return (a * (y - shiftY) - b * (x - shiftX)) / (a * a + b * b);
     }
 
     /** Frame pixels for a unit of the map. */
-    float zoom() {
-        return (float) Math.hypot(pose.a(), pose.b());
+    double zoom() {
+        return Math.hypot(a, b);
     }
 }

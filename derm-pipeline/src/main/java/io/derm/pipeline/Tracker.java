@@ -239,10 +239,11 @@ final class Tracker {
         }
 
         void project(CameraPose camera) {
-            x = camera.x(mapX, mapY);
-            y = camera.y(mapX, mapY);
-            width = mapWidth * camera.zoom();
-            height = mapHeight * camera.zoom();
+            x = (float) camera.x(mapX, mapY);
+            y = (float) camera.y(mapX, mapY);
+            float zoom = (float) camera.zoom();
+            width = mapWidth * zoom;
+            height = mapHeight * zoom;
         }
 
         void measure(CameraPose camera, Box frame) {
@@ -263,11 +264,12 @@ final class Tracker {
                 return;
             }
             places += whole ? 1 : 0;
+            float zoom = (float) camera.zoom();
             float share = 1f / Math.max(1, Math.min(places, MEMORY));
-            mapX += share * (camera.mapX(box.centerX(), box.centerY()) - mapX);
-            mapY += share * (camera.mapY(box.centerX(), box.centerY()) - mapY);
-            mapWidth += share * (Math.max(box.width(), 1e-3f) / camera.zoom() - mapWidth);
-            mapHeight += share * (Math.max(box.height(), 1e-3f) / camera.zoom() - mapHeight);
+            mapX += share * ((float) camera.mapX(box.centerX(), box.centerY()) - mapX);
+            mapY += share * ((float) camera.mapY(box.centerX(), box.centerY()) - mapY);
+            mapWidth += share * (Math.max(box.width(), 1e-3f) / zoom - mapWidth);
+            mapHeight += share * (Math.max(box.height(), 1e-3f) / zoom - mapHeight);
             project(camera);
         }
 
