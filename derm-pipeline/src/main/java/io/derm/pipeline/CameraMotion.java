@@ -42,11 +42,15 @@ final class CameraMotion {
     /** The same up to which nothing else is looked for. */
     private static final double NEAR = 0.25;
 
+    /** Of a camera in a hand from one frame to the next, zoom as what it differs from 1 by, turn in radians; more is a misfit. */
+    private static final double MOST_ZOOM_OR_TURN = 0.03;
+
     private static final int UNKNOWNS = 5;
 
     private Level[] before = {};
     private Level[] now = {};
     private boolean ready;
+    private @Nullable Similarity last;
     private final double[] normal = new double[UNKNOWNS * UNKNOWNS];
     private final double[] right = new double[UNKNOWNS];
     private float[] sorted = {};
@@ -58,13 +62,9 @@ final class CameraMotion {
     private double shiftX;
     private double shiftY;
 
-    /**
-     * The motion from the last frame to this one, null where it cannot be told.
-     *
-     * @param expected what it probably is
-     */
+    /** The motion from the last frame to this one, null where it cannot be told. */
     @Nullable
-    Similarity next(Frame frame, Similarity expected) {
+    Similarity next(Frame frame) {
         int pixel = Math.max(1, (frame.width() + WIDTH - 1) / WIDTH);
         Level[] free = before;
         before = now;
@@ -80,23 +80,25 @@ final class CameraMotion {
         for (int k = 0; k < LEVELS; k++) {
             now[k].subtract(shading);
         }
-        if (first) {
-            return null;
-        }
-        double x = frame.width() / 2.0;
-        double y = frame.height() / 2.0;
+        last = first
+                ? null
+                : motion(last == null ? Similarity.IDENTITY : last, pixel, frame.width() / 2.0, frame.height() / 2.0);
+        return last;
+    }
+
+    private @Nullable Similarity motion(Similarity expected, int pixel, double x, double y) {
         boolean told = coarse(expected, x, y, 1.0 / (pixel << COARSEST));
         for (int k = COARSEST - 1; k >= 0 && told; k--) {
             shiftX *= 2;
             shiftY *= 2;
             told = align(before[k], now[k]);
         }
-        return told
+        return told && Math.hypot(a - 1, b) < MOST_ZOOM_OR_TURN
                 ? new Similarity(a, b, x - a * x + b * y + pixel * shiftX, y - b * x - a * y + pixel * shiftY)
                 : null;
     }
 
-    /** On as expected, unless that does not fit and another shift does so clearly better: many a pattern fits itself elsewhere. */
+    /** On as before, unless that does not fit and another shift does so clearly better: many a pattern fits itself elsewhere. */
     private boolean coarse(Similarity expected, double x, double y, double scale) {
         Level from = before[COARSEST];
         Level to = now[COARSEST];

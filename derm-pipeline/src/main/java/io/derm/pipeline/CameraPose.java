@@ -88,17 +88,6 @@ final class CameraPose {
         shiftY = toY;
     }
 
-    /** The motion from the last frame to this one, as far as it was measured. */
-    Similarity motion() {
-        if (!measured) {
-            return Similarity.IDENTITY;
-        }
-        double square = lastA * lastA + lastB * lastB;
-        double c = (a * lastA + b * lastB) / square;
-        double d = (b * lastA - a * lastB) / square;
-        return new Similarity(c, d, shiftX - c * lastX + d * lastY, shiftY - d * lastX - c * lastY);
-    }
-
     /**
      * Adds a lesion.
      *

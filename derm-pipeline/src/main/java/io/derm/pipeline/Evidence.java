@@ -7,12 +7,13 @@ import io.derm.api.Frame;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What is known of one source's lesions. Confined to one thread at a time; frames come in order. */
 final class Evidence {
     private final Tracker tracker;
     private final LesionBook book;
-    private final CameraMotion motion = new CameraMotion();
+    private CameraPath.@Nullable Place last;
 
     Evidence(ExamOptions options, double confirmScore) {
         book = new LesionBook(options, confirmScore);
@@ -36,10 +37,10 @@ final class Evidence {
      */
     record Seen(List<Sighting> sightings, List<Sighting> bestLooks) {}
 
-    Looks look(Frame frame, List<Detection> detections) {
+    Looks look(Frame frame, CameraPath.Place place, List<Detection> detections) {
         int n = detections.size();
-        Similarity moved = motion.next(frame, tracker.motion());
-        int[] lesions = Arrays.copyOf(tracker.update(detections, frame.bounds(), moved), n);
+        int[] lesions = Arrays.copyOf(tracker.update(detections, frame.bounds(), place.since(last)), n);
+        last = place;
         double[] qualities = new double[n];
         boolean[] due = new boolean[n];
         List<Box> regions = new ArrayList<>(n);

@@ -212,6 +212,7 @@ public final class Exam {
 
     private void capture() {
         Throwable failure = null;
+        CameraPath path = new CameraPath();
         try {
             while (capturing()) {
                 long start = nanoClock.getAsLong();
@@ -219,7 +220,8 @@ public final class Exam {
                 if (frame.isEmpty()) {
                     break;
                 }
-                captured(new Work(frame.get(), nanoClock.getAsLong() - start));
+                long captureNanos = nanoClock.getAsLong() - start;
+                captured(new Work(frame.get(), captureNanos, path.next(frame.get())));
             }
         } catch (Throwable t) {
             failure = t;

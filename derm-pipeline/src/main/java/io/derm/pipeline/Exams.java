@@ -259,7 +259,7 @@ public final class Exams {
         // A summary may be asked for meanwhile; it does not wait for the classifier.
         Evidence.Looks looks;
         synchronized (evidence) {
-            looks = evidence.look(work.frame, work.detections);
+            looks = evidence.look(work.frame, work.place, work.detections);
         }
         try {
             if (looks.regions().isEmpty()) {

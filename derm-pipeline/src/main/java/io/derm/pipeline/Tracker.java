@@ -56,11 +56,6 @@ final class Tracker {
         this.forgotten = forgotten;
     }
 
-    /** How the picture moved between the last two frames. */
-    Similarity motion() {
-        return camera.motion();
-    }
-
     /**
      * Joins one frame's detections to the lesions known so far.
      *

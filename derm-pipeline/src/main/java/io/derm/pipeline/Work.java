@@ -9,6 +9,7 @@ import java.util.List;
 final class Work {
     final Frame frame;
     final long captureNanos;
+    final CameraPath.Place place;
     List<Detection> detections = List.of();
     Evidence.Seen seen = new Evidence.Seen(List.of(), List.of());
     long detectNanos;
@@ -16,8 +17,9 @@ final class Work {
     RuntimeUse detectedBy = RuntimeUse.UNKNOWN;
     RuntimeUse classifiedBy = RuntimeUse.UNKNOWN;
 
-    Work(Frame frame, long captureNanos) {
+    Work(Frame frame, long captureNanos, CameraPath.Place place) {
         this.frame = frame;
         this.captureNanos = captureNanos;
+        this.place = place;
     }
 }

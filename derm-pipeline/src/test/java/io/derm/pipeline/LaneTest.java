@@ -139,7 +139,7 @@ class LaneTest {
             while (now < seconds * 1e9) {
                 long next = Long.MAX_VALUE;
                 if (nextFrame <= now && !lane.full()) {
-                    lane.captured(new Work(frame(), 0));
+                    lane.captured(new Work(frame(), 0, new CameraPath.Place(0, Similarity.IDENTITY)));
                     nextFrame += (long) (frameMillis * MS);
                 }
                 for (int step = 2; step >= 0; step--) {

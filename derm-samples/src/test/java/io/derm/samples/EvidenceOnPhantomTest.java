@@ -41,7 +41,7 @@ class EvidenceOnPhantomTest {
     private final Map<Integer, Integer> visits = new HashMap<>();
 
     @ParameterizedTest
-    @CsvSource({"7, 0", "8, 0", "9, 0", "7, 2", "8, 2", "9, 2", "15, 3"})
+    @CsvSource({"7, 0", "8, 0", "9, 0", "7, 2", "8, 2", "9, 2", "10, 2", "15, 3"})
     void exam_movingClipWithUnsureBoxes_keepsIdentitiesAsWellAsTheBoxesAllow(long seed, int passers) throws Exception {
         PhantomClip.Options options = new PhantomClip.Options(640, 360, 30, FRAMES, seed).withPassers(passers);
         TrackingMetrics ours = new TrackingMetrics();
