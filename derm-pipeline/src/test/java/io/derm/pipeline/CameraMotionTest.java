@@ -49,17 +49,21 @@ class CameraMotionTest {
     }
 
     static Frame frame(PixelFormat format, DoubleBinaryOperator level, long seed) {
+        return frame(format, level, seed, WIDTH, HEIGHT);
+    }
+
+    private static Frame frame(PixelFormat format, DoubleBinaryOperator level, long seed, int width, int height) {
         int step = format == PixelFormat.BGR24 ? 3 : 1;
-        int stride = WIDTH * step;
-        ByteBuffer pixels = ByteBuffer.allocateDirect(format.bytes(stride, HEIGHT));
+        int stride = width * step;
+        ByteBuffer pixels = ByteBuffer.allocateDirect(format.bytes(stride, height));
         Random noise = new Random(seed);
-        for (int y = 0; y < HEIGHT; y++) {
-            for (int x = 0; x < WIDTH; x++) {
+        for (int y = 0; y < height; y++) {
+            for (int x = 0; x < width; x++) {
                 double v = level.applyAsDouble(x + 0.5, y + 0.5) + 2 * noise.nextGaussian();
                 pixels.put(y * stride + x * step + step / 2, (byte) Math.max(0, Math.min(255, Math.round(v))));
             }
         }
-        return Frame.wrap(pixels, WIDTH, HEIGHT, stride, format);
+        return Frame.wrap(pixels, width, height, stride, format);
     }
 
     private static Similarity about(double zoom, double turn, double shiftX, double shiftY) {
@@ -102,6 +106,15 @@ class CameraMotionTest {
         motion.next(frame(PixelFormat.NV12, SKIN, 1));
         assertThat(off(motion.next(frame(PixelFormat.NV12, seen(SKIN, moved), 2)), moved))
                 .isLessThan(0.4);
+    }
+
+    @Test
+    void next_frameOfWhichNotEveryPixelIsRead_isTold() {
+        CameraMotion motion = new CameraMotion();
+        Similarity moved = new Similarity(1.005, 0.003, 11.3, -7.9);
+        motion.next(frame(PixelFormat.BGR24, SKIN, 1, 1920, 1080));
+        assertThat(off(motion.next(frame(PixelFormat.BGR24, seen(SKIN, moved), 2, 1920, 1080)), moved))
+                .isLessThan(0.6);
     }
 
     @Test
