@@ -87,6 +87,9 @@ final class CameraMotion {
     }
 
     private @Nullable Similarity motion(Similarity expected, double x, double y) {
+        for (int k = 0; k < LEVELS; k++) {
+            before[k].findPoints();
+        }
         boolean told = coarse(expected, x, y, 1.0 / (pixel << COARSEST));
         for (int k = COARSEST - 1; k >= 0 && told; k--) {
             shiftX *= 2;
@@ -143,7 +146,6 @@ final class CameraMotion {
 
     /** The shift that brings the points closest, by the sum of absolute differences, each cut off at half the mean slope. */
     private void search(PictureLevel from, PictureLevel to) {
-        from.findPoints();
         float most = (float) from.slope / 2;
         shiftX = 0;
         shiftY = 0;
@@ -171,7 +173,6 @@ final class CameraMotion {
 
     /** Improves the motion; false where the points do not tell it. */
     private boolean align(PictureLevel from, PictureLevel to) {
-        from.findPoints();
         int n = from.points;
         if (sorted.length < n) {
             sorted = new float[n];

@@ -28,8 +28,6 @@ final class PictureLevel {
     int points;
     /** Mean of the points' slopes. */
     double slope;
-    /** Whether the points are those of the pixels. */
-    private boolean found;
 
     final float[] x;
     final float[] y;
@@ -59,7 +57,6 @@ final class PictureLevel {
 
     /** Takes the means of squares of the frame, of four pixels each way at most: it is reading them that costs. */
     void reduce(Frame frame, int pixel) {
-        found = false;
         ByteBuffer from = frame.pixels();
         boolean bgr = frame.format() == PixelFormat.BGR24;
         int step = bgr ? 3 : 1;
@@ -87,7 +84,6 @@ final class PictureLevel {
     }
 
     void halve(PictureLevel from) {
-        found = false;
         for (int y = 0; y < height; y++) {
             int p = 2 * y * from.width;
             for (int x = 0; x < width; x++, p += 2) {
@@ -156,10 +152,6 @@ final class PictureLevel {
     }
 
     void findPoints() {
-        if (found) {
-            return;
-        }
-        found = true;
         points = 0;
         slope = 0;
         for (int top = 1; top + cell < height; top += cell) {

@@ -9,11 +9,11 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gives the boxes of successive frames lesion numbers. Skin does not move by itself, so lesions keep their places on a map, and the pixels
- * and each frame's boxes tell where the camera is over it (landmark-based localisation and mapping, as Smith, Self and Cheeseman 1990, with running
- * means in place of covariances): a lesion that is covered or out of the frame for a while is expected where it will come back. Boxes are
- * joined greedily by distance-IoU (Zheng et al., AAAI 2020), which still ranks small boxes that no longer overlap; established lesions
- * seen lately choose first (the cascade of Deep SORT, Wojke et al. 2017). Confined.
+ * Gives the boxes of successive frames lesion numbers. Skin does not move by itself, so lesions keep their places on a map, and the
+ * pixels and each frame's boxes tell where the camera is over it (landmark-based localisation and mapping, as Smith, Self and Cheeseman
+ * 1990, with running means in place of covariances): a lesion that is covered or out of the frame for a while is expected where it will
+ * come back. Boxes are joined greedily by distance-IoU (Zheng et al., AAAI 2020), which still ranks small boxes that no longer overlap;
+ * established lesions seen lately choose first (the cascade of Deep SORT, Wojke et al. 2017). Confined.
  */
 final class Tracker {
     /** Lowest distance-IoU of a pair: about one and a half box sizes apart. */
@@ -117,7 +117,7 @@ final class Tracker {
         float sum = 0;
         for (int t = 0; t < tracks.size(); t++) {
             Track track = tracks.get(t);
-            if (track.sightings >= ESTABLISHED && track.missed <= 1) {
+            if (track.isSeenLately()) {
                 float best = MIN_DIOU_SEEN;
                 for (int d = 0; d < detections.size(); d++) {
                     best = Math.max(best, track.affinity(detections.get(d).box(), frame));
@@ -168,7 +168,7 @@ final class Tracker {
         affinities[d] = established ? MIN_DIOU_SEEN : MIN_DIOU;
         for (int t = 0; ids[d] == 0 && t < tracks.size(); t++) {
             Track track = tracks.get(t);
-            if (track.box != null || (established && (track.sightings < ESTABLISHED || track.missed > 1))) {
+            if (track.box != null || (established && !track.isSeenLately())) {
                 continue;
             }
             float affinity = track.affinity(box, frame);
@@ -231,6 +231,11 @@ final class Tracker {
             this.id = id;
             this.box = box;
             settle(camera, frame);
+        }
+
+        /** Whether it is established and was seen in the last frame. */
+        boolean isSeenLately() {
+            return sightings >= ESTABLISHED && missed <= 1;
         }
 
         void project(CameraPose camera) {
