@@ -24,6 +24,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The contract and the crops, on a model whose probabilities follow from the colour at the centre of the crop. */
 class EffnetClassifierTest extends ClassifierContract {
@@ -70,21 +72,22 @@ class EffnetClassifierTest extends ClassifierContract {
         }
     }
 
-    @Test
-    void regions_moreThanABatch_areRunInSeveral() {
+    @ParameterizedTest
+    @ValueSource(ints = {4, 3})
+    void regions_moreThanABatch_areRunInSeveral(int best) {
         List<Integer> batches = new ArrayList<>();
         Model model = Model.of(COLOURS);
         Session session = new OrtRuntime()
                 .open(model, SessionOptions.defaults().withThreads(1).withMaxBatch(4));
         try (Classifier classifier =
-                        new EffnetClassifier(recording(session, batches), model, EffnetOptions.defaults());
+                        new EffnetClassifier(recording(session, best, batches), model, EffnetOptions.defaults());
                 Frame frame = redGradient(240, 40)) {
             List<Box> regions = new ArrayList<>();
             for (int i = 0; i < 11; i++) {
                 regions.add(Box.ofSize(10 + 20 * i, 10, 8, 8));
             }
             List<Assessment> found = classifier.classify(frame, regions);
-            assertThat(batches).containsExactly(4, 4, 3);
+            assertThat(batches).isEqualTo(best == 4 ? List.of(4, 4, 3) : List.of(3, 3, 3, 2));
             for (int i = 0; i < 11; i++) {
                 assertThat(red(found.get(i))).isCloseTo(10 + 20 * i + 4 - 0.5, within(0.3));
             }
@@ -147,7 +150,7 @@ class EffnetClassifierTest extends ClassifierContract {
         return Frame.wrap(pixels, width, height, 3 * width, PixelFormat.BGR24);
     }
 
-    private static Session recording(Session session, List<Integer> batches) {
+    private static Session recording(Session session, int bestBatch, List<Integer> batches) {
         return new Session() {
             @Override
             public Signature signature() {
@@ -157,6 +160,11 @@ class EffnetClassifierTest extends ClassifierContract {
             @Override
             public int maxBatch() {
                 return session.maxBatch();
+            }
+
+            @Override
+            public int bestBatch() {
+                return bestBatch;
             }
 
             @Override

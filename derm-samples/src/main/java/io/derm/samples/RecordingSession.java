@@ -43,6 +43,11 @@ final class RecordingSession implements Session {
     }
 
     @Override
+    public int bestBatch() {
+        return session.bestBatch();
+    }
+
+    @Override
     public Tensors run(ImageInput input, Frame frame, List<Box> regions) {
         forget();
         Tensors outputs = session.run(input, frame, regions);
