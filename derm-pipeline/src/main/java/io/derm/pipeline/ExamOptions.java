@@ -11,7 +11,7 @@ import java.util.OptionalDouble;
  * @param dismissNoLesion mean probability of {@link io.derm.api.Assessment#noLesion()} from which on a lesion is not reported, over 0 to 1; 1 to
  *     report what the classifier holds for no lesion too. What is mostly assessed as a melanoma is reported in any case
  * @param forgetFrames frames without a sighting after which a lesion that comes back gets a new number, at least 1; a frame that shows no
- *     lesion at all, so that it cannot be told where the camera went, counts as ten
+ *     lesion, and no skin that tells where the camera went, counts as thirty
  * @param classifyEvery sightings of a lesion after which it is classified again though none was a better look than those before, at
  *     least 1: 1 for every sighting
  * @param policy which frames are examined
