@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * Finds objects in frames.
  *
- * <p>Confined: one thread at a time. Whoever opens a detector closes it; {@link #close()} is idempotent and later calls of
+ * <p>Confined: one thread at a time, or as many as {@link #concurrency()} says. Whoever opens a detector closes it; {@link #close()} is idempotent and later calls of
  * {@link #detect} throw {@link IllegalStateException}.
  */
 public interface Detector extends AutoCloseable {
@@ -18,6 +18,11 @@ public interface Detector extends AutoCloseable {
      * @throws IllegalStateException if the detector is closed
      */
     List<Detection> detect(Frame frame);
+
+    /** How many threads may be in {@link #detect} at once, always the same; one by this default. */
+    default int concurrency() {
+        return 1;
+    }
 
     /** The model behind this detector. */
     Model model();

@@ -11,8 +11,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a source through a detector and a classifier. Capture, detection and classification have a thread each and overlap; the
- * caller's thread takes the findings in the order of the frames. Of a live source the newest frame is examined whenever the stages can
+ * Runs a source through a detector and a classifier. Capture, detection and classification have a thread each and overlap, and a
+ * detector that works on several frames at once has as many ({@link DetectorPool}); the caller's thread takes the findings in the order
+ * of the frames. Of a live source the newest frame is examined whenever the stages can
  * take it, and what was dropped is counted; of any other every frame is, and a slow stage holds the source back
  * ({@link FramePolicy}).
  *

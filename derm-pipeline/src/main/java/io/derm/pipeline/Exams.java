@@ -12,9 +12,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A detector and a classifier that several exams share. Detection and classification have a thread each while any of the exams runs;
- * both serve the sources in turn, so none waits for more than one frame of each other one. Regions of different sources are not
- * joined into one run of the classifier.
+ * A detector and a classifier that several exams share. While any of the exams runs, detection has as many threads as
+ * {@link Detector#concurrency()} says and classification has one; both serve the sources in turn, so none waits for more than one frame
+ * of each other one. Regions of different sources are not joined into one run of the classifier.
  *
  * <pre>{@code
  * Exams exams = new Exams(detector, classifier);
@@ -66,6 +66,7 @@ public final class Exams {
                 source.info(),
                 options,
                 new Evidence(options, detector.confirmScore()),
+                detector.concurrency(),
                 changed,
                 () -> {
                     changed.signalAll();
@@ -87,7 +88,7 @@ public final class Exams {
 
     /** Has the steps look again at what they may begin. */
     void changed() {
-        steps.get(Lane.DETECT).signal();
+        steps.get(Lane.DETECT).signalAll();
         steps.get(Lane.CLASSIFY).signal();
     }
 
@@ -140,12 +141,14 @@ public final class Exams {
 
     /** The threads of both steps. One crew follows another when exams run again after all had ended. */
     private final class Crew {
-        private final List<Thread> threads = List.of(
-                new Thread(() -> work(Lane.DETECT), "derm-detect"),
-                new Thread(() -> work(Lane.CLASSIFY), "derm-classify"));
+        private final List<Thread> threads = new ArrayList<>();
         private boolean over;
 
         void start() {
+            for (int i = 0; i < detector.concurrency(); i++) {
+                threads.add(new Thread(() -> work(Lane.DETECT), "derm-detect"));
+            }
+            threads.add(new Thread(() -> work(Lane.CLASSIFY), "derm-classify"));
             for (Thread thread : threads) {
                 thread.setDaemon(true);
                 thread.start();

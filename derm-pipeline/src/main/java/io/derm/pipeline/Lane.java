@@ -40,8 +40,13 @@ final class Lane {
     final Tally tally;
     private final long deadlineNanos;
     private final List<ArrayDeque<Work>> waiting = new ArrayList<>();
+    /** Frames in detection, in their order: one that is through waits for those before it. */
+    private final ArrayDeque<Work> detecting = new ArrayDeque<>();
+    /** How many that may be. */
+    private final int detections;
+    /** What is in each of the other steps. */
     private final @Nullable Work[] inStep = new Work[STEPS];
-    private final long[] begun = new long[STEPS];
+
     private final Pace[] paces = new Pace[STEPS];
     /** Time between two frames as the source states it, 0 where it does not, and as it was lately. */
     private final long statedFrameTime;
@@ -50,6 +55,8 @@ final class Lane {
     private long lastCapturedNanos;
     /** Whether the frame that the idle listener was to get last was stale, and dropped. */
     private boolean missed;
+    /** Whether detection of a frame failed: those after it are dropped. */
+    private boolean undetected;
     /** Steps under this one take no frame any more. */
     private int open;
 
@@ -69,6 +76,7 @@ final class Lane {
     /**
      * An empty lane.
      *
+     * @param detections frames of this lane that may be in detection at once where it examines every one
      * @param changed signalled when something changes for the source or the listener
      * @param dropped told when a frame has made room
      */
@@ -76,6 +84,7 @@ final class Lane {
             SourceInfo source,
             ExamOptions options,
             Evidence evidence,
+            int detections,
             Condition changed,
             Runnable dropped,
             RuntimeUse detector,
@@ -84,6 +93,8 @@ final class Lane {
         this.dropped = dropped;
         latest = options.policy() == FramePolicy.LATEST || (options.policy() == FramePolicy.BY_SOURCE && source.live());
         this.evidence = evidence;
+        // Of a live source the newest frame is wanted, and two at once would be twice as old each.
+        this.detections = latest ? 1 : detections;
         statedFrameTime = source.framesPerSecond() > 0 ? Math.round(1e9 / source.framesPerSecond()) : 0;
         tally = new Tally(source.live() ? statedFrameTime : 0);
         deadlineNanos = TimeUnit.MILLISECONDS.toNanos(options.deadlineMillis());
@@ -233,13 +244,13 @@ final class Lane {
     /** Whether no frame will come to the listener any more. */
     boolean dry() {
         return captureOver
-                && inStep[DETECT] == null
+                && detecting.isEmpty()
                 && inStep[CLASSIFY] == null
                 && waiting.stream().allMatch(ArrayDeque::isEmpty);
     }
 
     int underway() {
-        int n = 0;
+        int n = detecting.size();
         for (int step = 0; step < STEPS; step++) {
             n += waiting.get(step).size() + (inStep[step] == null ? 0 : 1);
         }
@@ -258,17 +269,22 @@ final class Lane {
      */
     long delay(int step, long now, long classifyNanos, boolean classifyOverdue) {
         dropExpired(step, now);
-        if (inStep[step] != null || !waits(step) || (step == DETECT && paused)) {
+        boolean free = step == DETECT ? detecting.size() < detections && !paused : inStep[step] == null;
+        if (!free || !waits(step)) {
             return NEVER;
         }
         if (latest && step == DELIVER) {
             dropStale(now);
             return waits(DELIVER) ? 0 : NEVER;
         }
-        if (!latest) {
-            return step == DELIVER || waiting.get(step + 1).size() < ROOM ? 0 : NEVER;
+        if (latest) {
+            return step == DETECT ? detectDelay(now, classifyNanos, classifyOverdue) : 0;
         }
-        return step == DETECT ? detectDelay(now, classifyNanos, classifyOverdue) : 0;
+        return switch (step) {
+            case DETECT -> waiting.get(CLASSIFY).size() + detecting.size() < ROOM + detections - 1 ? 0 : NEVER;
+            case CLASSIFY -> waiting.get(DELIVER).size() < ROOM ? 0 : NEVER;
+            default -> 0;
+        };
     }
 
     /**
@@ -327,15 +343,17 @@ final class Lane {
         }
     }
 
-    /** How long what is in a step will take yet, judging by lately; 0 for nothing. */
+    /** How long what is in a step after detection will take yet, judging by lately; 0 for nothing. */
     long left(int step, long now) {
-        return inStep[step] == null ? 0 : Math.max(0, paces[step].low() - (now - begun[step]));
+        Work work = inStep[step];
+        return work == null ? 0 : Math.max(0, paces[step].low() - (now - work.begunNanos));
     }
 
-    /** Whether what is in a step takes longer than it lately did. */
+    /** Whether what is in a step after detection takes longer than it lately did. */
     boolean overdue(int step, long now) {
+        Work work = inStep[step];
         Pace pace = paces[step];
-        return inStep[step] != null && now - begun[step] > Math.min(pace.longest(), 2 * pace.high());
+        return work != null && now - work.begunNanos > Math.min(pace.longest(), 2 * pace.high());
     }
 
     /** How long a step takes this lane's frames, at the least. */
@@ -348,8 +366,12 @@ final class Lane {
         if (step == DELIVER) {
             missed = false;
         }
-        inStep[step] = work;
-        begun[step] = now;
+        if (step == DETECT) {
+            detecting.add(work);
+        } else {
+            inStep[step] = work;
+        }
+        work.begunNanos = now;
         return work;
     }
 
@@ -359,16 +381,38 @@ final class Lane {
      * @param cause why it failed, if it did
      */
     void end(int step, Work work, long now, @Nullable Throwable cause) {
+        paces[step].record(now - work.begunNanos);
+        if (step == DETECT) {
+            work.detected = true;
+            work.failure = cause;
+            endDetected();
+            return;
+        }
         inStep[step] = null;
-        paces[step].record(now - begun[step]);
         if (cause != null) {
             drop(work, DropCause.FAILURE);
             fail(step, cause);
         } else if (step == DELIVER) {
-            tally.delivered(work.frame.capturedNanos(), begun[step] - work.frame.capturedNanos());
+            tally.delivered(work.frame.capturedNanos(), work.begunNanos - work.frame.capturedNanos());
             work.frame.close();
         } else {
             arrive(step + 1, work);
+        }
+    }
+
+    /** Passes on the frames that detection is through with, up to the first that it is not. */
+    private void endDetected() {
+        while (!detecting.isEmpty() && detecting.element().detected) {
+            Work work = detecting.remove();
+            if (work.failure != null) {
+                undetected = true;
+                fail(DETECT, work.failure);
+            }
+            if (undetected) {
+                drop(work, DropCause.FAILURE);
+            } else {
+                arrive(CLASSIFY, work);
+            }
         }
     }
 

@@ -4,6 +4,7 @@ import io.derm.api.Detection;
 import io.derm.api.Frame;
 import io.derm.api.RuntimeUse;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A frame on its way through the stages, with what they made of it. Owned by one stage at a time. */
 final class Work {
@@ -12,6 +13,14 @@ final class Work {
     final CameraPath.Place place;
     List<Detection> detections = List.of();
     Evidence.Seen seen = new Evidence.Seen(List.of(), List.of());
+    /** When the step that it is in, or was in last, began. */
+    long begunNanos;
+    /** Whether detection is through with it, and why it failed, if it did. */
+    boolean detected;
+
+    @Nullable
+    Throwable failure;
+
     long detectNanos;
     long classifyNanos;
     RuntimeUse detectedBy = RuntimeUse.UNKNOWN;

@@ -127,6 +127,7 @@ class LaneTest {
                     new SourceInfo("simulated", 16, 16, 30, -1, true),
                     ExamOptions.defaults().withPolicy(policy),
                     new Evidence(ExamOptions.defaults(), 0),
+                    1,
                     new ReentrantLock().newCondition(),
                     () -> {},
                     RuntimeUse.UNKNOWN,

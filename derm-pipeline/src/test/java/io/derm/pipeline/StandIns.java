@@ -23,6 +23,8 @@ import java.util.function.Supplier;
 
 /** Sources and models for tests of the loop: what they find is beside the point, when they do is given. */
 final class StandIns {
+    private static final Model MODEL = Model.of("stand-in", new byte[] {1});
+
     private StandIns() {}
 
     interface Hook {
@@ -60,7 +62,7 @@ final class StandIns {
 
             @Override
             public Model model() {
-                throw new UnsupportedOperationException();
+                return MODEL;
             }
 
             @Override

@@ -56,6 +56,9 @@ final class EvaluateClipsCommand implements Callable<Integer> {
     private final ModelsOption modelsOption = new ModelsOption();
 
     @Mixin
+    private final DetectorsOption detectorsOption = new DetectorsOption();
+
+    @Mixin
     private final ThreadsOption threadsOption = new ThreadsOption();
 
     @Mixin
@@ -76,7 +79,8 @@ final class EvaluateClipsCommand implements Callable<Integer> {
         InferenceRuntime runtime = modelsOption.runtime();
         Injector injector = Guice.createInjector(
                 new RuntimeModule(runtime),
-                modelsOption.modules(runtime, detectionOptions.yolo(), threadsOption.session()));
+                modelsOption.modules(
+                        runtime, detectionOptions.yolo(), threadsOption.session(), detectorsOption.of(runtime)));
         ClipTally.Result all = ClipTally.Result.NONE;
         try (Detector detector = Parts.get(injector, Detector.class);
                 Classifier classifier = Parts.get(injector, Classifier.class);

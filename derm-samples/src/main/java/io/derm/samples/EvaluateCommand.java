@@ -71,7 +71,8 @@ final class EvaluateCommand implements Callable<Integer> {
                 modelsOption.modules(
                         runtime,
                         YoloOptions.defaults().withScoreThreshold(Evaluation.CURVE_THRESHOLD),
-                        SessionOptions.defaults()));
+                        SessionOptions.defaults(),
+                        1));
         if (data.hasBoxes()) {
             try (Detector detector = Parts.get(injector, Detector.class)) {
                 detection(detector, data);

@@ -2,7 +2,6 @@ package io.derm.samples;
 
 import com.google.inject.Guice;
 import com.google.inject.Injector;
-import com.google.inject.Module;
 import io.derm.api.Classifier;
 import io.derm.api.DermException;
 import io.derm.api.Detector;
@@ -11,6 +10,7 @@ import io.derm.api.InferenceRuntime;
 import io.derm.api.LesionClass;
 import io.derm.api.Model;
 import io.derm.api.Runtimes;
+import io.derm.api.SourceInfo;
 import io.derm.pipeline.Exam;
 import io.derm.pipeline.ExamListener;
 import io.derm.pipeline.ExamSummary;
@@ -63,6 +63,9 @@ final class ExamCommand implements Callable<Integer> {
     private final ThreadsOption threadsOption = new ThreadsOption();
 
     @Mixin
+    private final DetectorsOption detectorsOption = new DetectorsOption();
+
+    @Mixin
     private final EvidenceOptions evidenceOptions = new EvidenceOptions();
 
     @Mixin
@@ -80,19 +83,23 @@ final class ExamCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         InferenceRuntime runtime = modelsOption.runtime();
-        Module models = modelsOption.modules(runtime, detectionOptions.yolo(), threadsOption.session());
         try (MetricsServer metrics = metricsOption.start();
                 DemoClip clip = source == null ? DemoClip.extract() : null;
                 ExamSource frames = liveOption.open(
                         clip == null ? String.valueOf(source) : clip.path().toString())) {
-            String name = clip == null ? frames.frames().info().name() : "bundled phantom clip";
+            SourceInfo info = frames.frames().info();
             Injector injector = Guice.createInjector(
                     new RuntimeModule(Runtimes.withFallback(runtime)),
-                    models,
+                    modelsOption.modules(
+                            runtime,
+                            detectionOptions.yolo(),
+                            threadsOption.session(),
+                            info.live() || info.frames() == 1 ? 1 : detectorsOption.of(runtime)),
                     new SourceModule(frames::frames),
-                    new ExamModule(evidenceOptions.of(frames.frames().info())));
+                    new ExamModule(evidenceOptions.of(info)));
             try (Detector detector = Parts.get(injector, Detector.class);
                     Classifier classifier = Parts.get(injector, Classifier.class)) {
+                String name = clip == null ? info.name() : "bundled phantom clip";
                 List<Model> used = List.of(detector.model(), classifier.model());
                 return run(name, clip, frames, Parts.get(injector, Exam.class), used, metrics);
             }

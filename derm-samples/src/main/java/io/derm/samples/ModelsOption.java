@@ -76,13 +76,15 @@ final class ModelsOption {
      * Binds both models but not the runtime.
      *
      * @param runtime as {@link #runtime} found it
+     * @param detectors how many work at once
      */
-    Module modules(InferenceRuntime runtime, YoloOptions yolo, SessionOptions session) {
+    Module modules(InferenceRuntime runtime, YoloOptions yolo, SessionOptions session, int detectors) {
         return Modules.combine(
                 new DetectorModule(
                         () -> precision.detector(detectorFile(), runtime),
                         yolo,
-                        properties.of(DETECTOR, runtime, session)),
+                        properties.of(DETECTOR, runtime, session),
+                        detectors),
                 new ClassifierModule(
                         () -> precision.classifier(classifierFile(), runtime),
                         labels(),

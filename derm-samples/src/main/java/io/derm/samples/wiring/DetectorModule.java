@@ -7,8 +7,11 @@ import io.derm.api.Detector;
 import io.derm.api.InferenceRuntime;
 import io.derm.api.Model;
 import io.derm.api.SessionOptions;
+import io.derm.pipeline.DetectorPool;
 import io.derm.yolo.YoloDetector;
 import io.derm.yolo.YoloOptions;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Supplier;
 
 /** Binds a YOLO detector on the bound runtime. */
@@ -16,6 +19,7 @@ public final class DetectorModule extends AbstractModule {
     private final Supplier<Model> model;
     private final YoloOptions options;
     private final SessionOptions session;
+    private final int detectors;
 
     /**
      * Binds a detector that is opened when it is first asked for.
@@ -23,14 +27,37 @@ public final class DetectorModule extends AbstractModule {
      * @param model read when the detector is opened
      */
     public DetectorModule(Supplier<Model> model, YoloOptions options, SessionOptions session) {
+        this(model, options, session, 1);
+    }
+
+    /**
+     * As {@link #DetectorModule(Supplier, YoloOptions, SessionOptions)} for several frames at once.
+     *
+     * @param detectors how many are opened, 1 or more; several are a {@link DetectorPool}
+     */
+    public DetectorModule(Supplier<Model> model, YoloOptions options, SessionOptions session, int detectors) {
         this.model = model;
         this.options = options;
         this.session = session;
+        this.detectors = detectors;
     }
 
     @Provides
     @Singleton
     Detector detector(InferenceRuntime runtime) {
-        return YoloDetector.open(runtime, model.get(), session, options);
+        Model read = model.get();
+        if (detectors == 1) {
+            return YoloDetector.open(runtime, read, session, options);
+        }
+        List<Detector> opened = new ArrayList<>();
+        try {
+            for (int i = 0; i < detectors; i++) {
+                opened.add(YoloDetector.open(runtime, read, session, options));
+            }
+            return new DetectorPool(opened);
+        } catch (RuntimeException | Error e) {
+            opened.forEach(Detector::close);
+            throw e;
+        }
     }
 }

@@ -1,0 +1,106 @@
+package io.derm.pipeline;
+
+import io.derm.api.Detection;
+import io.derm.api.Detector;
+import io.derm.api.Frame;
+import io.derm.api.Model;
+import io.derm.api.RuntimeUse;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+
+/**
+ * Detectors of one model that work on several frames at once. An {@link Exam} of a recorded source then keeps all cores at work though
+ * detection and classification take differently long; the findings are the same and in the same order. Of a live source it examines
+ * the newest frame alone and one at a time.
+ *
+ * <p>As many threads may be in {@link #detect} as there are detectors; more wait for one. Owns the detectors.
+ */
+public final class DetectorPool implements Detector {
+    private final List<Detector> all;
+    private final BlockingQueue<Detector> idle;
+    private volatile RuntimeUse runtime;
+
+    /**
+     * Takes over detectors.
+     *
+     * @param detectors of the same model with the same options, each with a session of its own
+     * @throws IllegalArgumentException if there are none, or not all have the same model
+     */
+    public DetectorPool(List<? extends Detector> detectors) {
+        if (detectors.isEmpty()) {
+            throw new IllegalArgumentException("A pool has no detectors, expected one or more");
+        }
+        all = List.copyOf(detectors);
+        for (Detector detector : all) {
+            if (!detector.model().sha256().equals(model().sha256())) {
+                throw new IllegalArgumentException("A pool has detectors of " + model() + " and " + detector.model()
+                        + ", expected the same model in all");
+            }
+        }
+        idle = new ArrayBlockingQueue<>(all.size(), false, all);
+        runtime = all.get(0).runtime();
+    }
+
+    /**
+     * Detects with one that is idle.
+     *
+     * @throws IllegalStateException also if interrupted while it waits for one
+     */
+    @Override
+    public List<Detection> detect(Frame frame) {
+        Detector detector;
+        try {
+            detector = idle.take();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("Interrupted while all " + all.size() + " detectors were at work", e);
+        }
+        try {
+            return detector.detect(frame);
+        } finally {
+            runtime = detector.runtime();
+            idle.add(detector);
+        }
+    }
+
+    @Override
+    public int concurrency() {
+        return all.size();
+    }
+
+    @Override
+    public Model model() {
+        return all.get(0).model();
+    }
+
+    @Override
+    public RuntimeUse runtime() {
+        return runtime;
+    }
+
+    @Override
+    public double confirmScore() {
+        return all.get(0).confirmScore();
+    }
+
+    /** Closes all detectors. */
+    @Override
+    public void close() {
+        RuntimeException failure = null;
+        for (Detector detector : all) {
+            try {
+                detector.close();
+            } catch (RuntimeException e) {
+                if (failure == null) {
+                    failure = e;
+                } else {
+                    failure.addSuppressed(e);
+                }
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+}
