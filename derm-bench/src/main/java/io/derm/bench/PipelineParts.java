@@ -6,6 +6,7 @@ import io.derm.api.Detector;
 import io.derm.api.Frame;
 import io.derm.api.FrameSource;
 import io.derm.api.InferenceRuntime;
+import io.derm.api.Model;
 import io.derm.api.SessionOptions;
 import io.derm.bench.PipelineRounds.Part;
 import io.derm.bench.PipelineRounds.Taken;
@@ -13,6 +14,7 @@ import io.derm.capture.CaptureOptions;
 import io.derm.capture.Sources;
 import io.derm.effnet.EffnetClassifier;
 import io.derm.effnet.EffnetOptions;
+import io.derm.pipeline.DetectorPool;
 import io.derm.pipeline.Exam;
 import io.derm.pipeline.ExamOptions;
 import io.derm.samples.DemoClip;
@@ -20,6 +22,7 @@ import io.derm.samples.DemoModel.Precision;
 import io.derm.yolo.YoloDetector;
 import io.derm.yolo.YoloOptions;
 import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -52,16 +55,21 @@ final class PipelineParts implements AutoCloseable {
 
     private final DemoClip clip;
     private final Pictures pictures;
+    /** For the stage alone and for the frames one after the other. */
     private final Detector detector;
+    /** The exam's. */
+    private final Detector examining;
+
     private final Classifier classifier;
     private final List<Findings> expected;
 
     /**
      * Opens the models and examines the frames once, one model after the other.
      *
+     * @param detectors frames that the exam has in detection at once; detection alone is of one
      * @throws NotRunException if this machine cannot run it
      */
-    PipelineParts(String runtime, Precision precision, int threads, int frames) throws Exception {
+    PipelineParts(String runtime, Precision precision, int threads, int detectors, int frames) throws Exception {
         InferenceRuntime found = Subjects.runtime(runtime);
         SessionOptions options = SessionOptions.defaults().withThreads(threads);
         clip = DemoClip.extract();
@@ -71,8 +79,13 @@ final class PipelineParts implements AutoCloseable {
                 throw new IllegalArgumentException("Frames are " + frames + ", expected at most "
                         + pictures.frames().size() + ", which the clip has");
             }
-            detector = YoloDetector.open(
-                    found, Subjects.detector(Subjects.DEMO, precision, found), options, YoloOptions.defaults());
+            Model model = Subjects.detector(Subjects.DEMO, precision, found);
+            List<Detector> opened = new ArrayList<>();
+            for (int i = 0; i < detectors; i++) {
+                opened.add(YoloDetector.open(found, model, options, YoloOptions.defaults()));
+            }
+            examining = new DetectorPool(opened);
+            detector = opened.get(0);
             classifier = EffnetClassifier.open(
                     found, Subjects.classifier(Subjects.DEMO, precision, found), options, EffnetOptions.defaults());
         } catch (Exception e) {
@@ -144,7 +157,7 @@ final class PipelineParts implements AutoCloseable {
         int[] delivered = {0};
         long[] within = new long[2];
         try (FrameSource source = source()) {
-            new Exam(source, detector, classifier, ExamOptions.defaults().withClassifyEvery(1)).run(findings -> {
+            new Exam(source, examining, classifier, ExamOptions.defaults().withClassifyEvery(1)).run(findings -> {
                 expected.get(delivered[0]).require(findings);
                 if (delivered[0] > 0) {
                     within[0] += findings.detectNanos();
@@ -177,7 +190,7 @@ final class PipelineParts implements AutoCloseable {
     public void close() {
         try (clip;
                 pictures;
-                detector) {
+                examining) {
             classifier.close();
         }
     }

@@ -39,6 +39,9 @@ final class PipelineRate implements Callable<Integer> {
     @Option(names = "--threads", description = "CPU threads a model, alone and in the exam.")
     private int threads = 1;
 
+    @Option(names = "--detectors", description = "Frames that the exam has in detection at once.")
+    private int detectors = 1;
+
     @Option(names = "--frames", description = "First frames of the clip, 2 or more.")
     private int frames = 60;
 
@@ -68,16 +71,23 @@ final class PipelineRate implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if (threads < 0 || frames < 2 || warmUps < 0 || rounds < Interval.FEWEST_FORKS || !(budget > 0)) {
-            throw new IllegalArgumentException("Threads are " + threads + ", frames " + frames + ", warm-ups " + warmUps
-                    + ", rounds " + rounds + ", the budget is " + budget + ", expected 2 or more frames, "
+        if (threads < 0
+                || detectors < 1
+                || frames < 2
+                || warmUps < 0
+                || rounds < Interval.FEWEST_FORKS
+                || !(budget > 0)) {
+            throw new IllegalArgumentException("Threads are " + threads + ", detectors " + detectors + ", frames "
+                    + frames + ", warm-ups " + warmUps
+                    + ", rounds " + rounds + ", the budget is " + budget
+                    + ", expected 1 or more detectors, 2 or more frames, "
                     + Interval.FEWEST_FORKS + " or more rounds, a budget over 0 and nothing negative");
         }
         int processors = Runtime.getRuntime().availableProcessors();
-        try (PipelineParts parts = new PipelineParts(runtime, precision, threads, frames)) {
+        try (PipelineParts parts = new PipelineParts(runtime, precision, threads, detectors, frames)) {
             System.out.printf(
                     Locale.ROOT,
-                    "%d frames of the clip with %.1f lesions each, %d rounds after %d; %s, %s, threads=%d, %d processors%n",
+                    "%d frames of the clip with %.1f lesions each, %d rounds after %d; %s, %s, threads=%d, detectors=%d, %d processors%n",
                     frames,
                     parts.boxes(),
                     rounds,
@@ -85,6 +95,7 @@ final class PipelineRate implements Callable<Integer> {
                     runtime,
                     precision,
                     threads,
+                    detectors,
                     processors);
             return report(measure(parts), processors);
         }
@@ -123,8 +134,10 @@ final class PipelineRate implements Callable<Integer> {
                     times.nanos(part) / 1e6,
                     Double.isNaN(cpu) ? "" : String.format(Locale.ROOT, "%.2f", cpu / 1e6));
         }
-        System.out.printf(
-                Locale.ROOT, "The slower model within the exam ran for %.1f %% of its time%n", 100 * times.busy());
+        if (detectors == 1) {
+            System.out.printf(
+                    Locale.ROOT, "The slower model within the exam ran for %.1f %% of its time%n", 100 * times.busy());
+        }
         System.out.printf(
                 Locale.ROOT,
                 "The stages' CPU time, %.2f ms a frame, takes %.2f ms on %d processors at the least%n",

@@ -3,6 +3,8 @@ package io.derm.bench.peers;
 import io.derm.api.Frame;
 import io.derm.api.FrameSource;
 import io.derm.api.SourceInfo;
+import io.derm.ort.OrtRuntime;
+import io.derm.pipeline.DetectorPool;
 import io.derm.pipeline.Exam;
 import io.derm.pipeline.ExamOptions;
 import java.nio.FloatBuffer;
@@ -12,26 +14,29 @@ import java.util.Optional;
 import java.util.function.LongConsumer;
 
 /**
- * derm's {@link Exam} of a video, with the threads shared out between its two models. A frame's time is that from the findings of the one before to
- * its own: the rate at which findings come, not their latency, which is longer as two frames are under way.
+ * derm's {@link Exam} of a video as {@code derm exam} runs it: the threads shared out between its two models, two frames in detection at
+ * once. A frame's time is the mean of its turn, from the findings of the frame before the turn to those of its last: the rate at which
+ * findings come, not their latency, which is longer as several frames are under way.
  */
 final class DermLoop implements Peer {
-    /** Frames before those that count, so that both stages are at work. */
-    private static final int LEAD = 2;
-    /** Frames after them: the last that counts is classified while another is being detected, as all before it. */
-    private static final int TRAIL = 1;
+    /** Frames before those that count, so that all threads are at work. */
+    private static final int LEAD = 4;
+    /** Frames after them: the last that counts is classified while others are being detected, as all before it. */
+    private static final int TRAIL = 4;
 
     private final DermPeer derm;
+    private final DetectorPool detectors;
 
     DermLoop(byte[] detector, byte[] classifier, Setting setting) {
         int each = Math.max(1, setting.threads() / 2);
-        derm = new DermPeer(
-                detector, classifier, new Setting(each, setting.spin(), setting.shared(), setting.batched()));
+        Setting shared = new Setting(each, setting.spin(), setting.shared(), setting.batched());
+        derm = new DermPeer(detector, classifier, shared);
+        detectors = new DetectorPool(List.of(derm.detector(), DermPeer.detector(new OrtRuntime(), detector, shared)));
     }
 
     @Override
     public String about() {
-        return derm.about() + ", both models at once";
+        return derm.about() + ", both models and two frames at once";
     }
 
     @Override
@@ -42,32 +47,24 @@ final class DermLoop implements Peer {
     @Override
     public List<List<Finding>> video(List<Picture> pictures, LongConsumer nanos) throws Exception {
         List<List<Finding>> answers = new ArrayList<>();
-        Tempo tempo = new Tempo();
+        int[] frame = {-LEAD};
+        long[] begun = {0};
         ExamOptions options = ExamOptions.defaults().withClassifyEvery(1);
-        new Exam(new Film(pictures), derm.detector(), derm.classifier(), options).run(found -> {
-            long took = tempo.tick();
-            if (tempo.frame >= LEAD && tempo.frame < LEAD + pictures.size()) {
-                nanos.accept(took);
+        new Exam(new Film(pictures), detectors, derm.classifier(), options).run(found -> {
+            int i = frame[0]++;
+            if (i == -1) {
+                begun[0] = System.nanoTime();
+            } else if (i == pictures.size() - 1) {
+                long each = (System.nanoTime() - begun[0]) / pictures.size();
+                pictures.forEach(p -> nanos.accept(each));
+            }
+            if (i >= 0 && i < pictures.size()) {
                 answers.add(found.sightings().stream()
                         .map(s -> DermPeer.finding(s.detection(), s.assessment()))
                         .toList());
             }
         });
         return answers;
-    }
-
-    /** Which frame's findings are there, and how long after those of the frame before. */
-    private static final class Tempo {
-        int frame = -1;
-        private long last = System.nanoTime();
-
-        long tick() {
-            long now = System.nanoTime();
-            long took = now - last;
-            last = now;
-            frame++;
-            return took;
-        }
     }
 
     /** The pictures as a source, led in and out by others of them. */
@@ -109,6 +106,7 @@ final class DermLoop implements Peer {
 
     @Override
     public void close() {
+        detectors.close();
         derm.close();
     }
 }

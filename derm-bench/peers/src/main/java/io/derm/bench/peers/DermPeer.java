@@ -4,6 +4,7 @@ import io.derm.api.Assessment;
 import io.derm.api.Box;
 import io.derm.api.Detection;
 import io.derm.api.Frame;
+import io.derm.api.InferenceRuntime;
 import io.derm.api.LesionClass;
 import io.derm.api.Model;
 import io.derm.api.PixelFormat;
@@ -33,16 +34,22 @@ final class DermPeer implements Peer {
 
     DermPeer(byte[] detectorModel, byte[] classifierModel, Setting setting) {
         this.setting = setting;
-        SessionOptions options = new SessionOptions(
+        detector = detector(runtime, detectorModel, setting);
+        classifier = EffnetClassifier.open(
+                runtime, Model.of("classifier.onnx", classifierModel), options(setting), EffnetOptions.defaults());
+        letterbox = new KernelAlone(detector.input(), 1);
+        crops = new KernelAlone(classifier.input(), Demo.MOST_REGIONS);
+    }
+
+    private static SessionOptions options(Setting setting) {
+        return new SessionOptions(
                 setting.threads(),
                 setting.batched() ? Demo.MOST_REGIONS : 1,
                 setting.spin() ? Map.of("session.intra_op.allow_spinning", "1") : Map.of());
-        detector =
-                YoloDetector.open(runtime, Model.of("detector.onnx", detectorModel), options, YoloOptions.defaults());
-        classifier = EffnetClassifier.open(
-                runtime, Model.of("classifier.onnx", classifierModel), options, EffnetOptions.defaults());
-        letterbox = new KernelAlone(detector.input(), 1);
-        crops = new KernelAlone(classifier.input(), Demo.MOST_REGIONS);
+    }
+
+    static YoloDetector detector(InferenceRuntime runtime, byte[] model, Setting setting) {
+        return YoloDetector.open(runtime, Model.of("detector.onnx", model), options(setting), YoloOptions.defaults());
     }
 
     YoloDetector detector() {
