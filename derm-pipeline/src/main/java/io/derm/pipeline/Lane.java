@@ -269,8 +269,7 @@ final class Lane {
      */
     long delay(int step, long now, long classifyNanos, boolean classifyOverdue) {
         dropExpired(step, now);
-        boolean free = step == DETECT ? detecting.size() < detections && !paused : inStep[step] == null;
-        if (!free || !waits(step)) {
+        if (!waits(step) || (step == DETECT ? paused || !detects() : inStep[step] != null)) {
             return NEVER;
         }
         if (latest && step == DELIVER) {
@@ -280,11 +279,12 @@ final class Lane {
         if (latest) {
             return step == DETECT ? detectDelay(now, classifyNanos, classifyOverdue) : 0;
         }
-        return switch (step) {
-            case DETECT -> waiting.get(CLASSIFY).size() + detecting.size() < ROOM + detections - 1 ? 0 : NEVER;
-            case CLASSIFY -> waiting.get(DELIVER).size() < ROOM ? 0 : NEVER;
-            default -> 0;
-        };
+        return step == DELIVER || waiting.get(step + 1).size() < ROOM ? 0 : NEVER;
+    }
+
+    /** Whether detection takes one more frame: beside another only while classification has nothing to do, on the cores that are its own. */
+    private boolean detects() {
+        return detecting.isEmpty() || (detecting.size() < detections && inStep[CLASSIFY] == null && !waits(CLASSIFY));
     }
 
     /**
