@@ -5,8 +5,8 @@ import java.util.List;
 /**
  * Finds objects in frames.
  *
- * <p>Confined: one thread at a time, or as many as {@link #concurrency()} says. Whoever opens a detector closes it; {@link #close()} is idempotent and later calls of
- * {@link #detect} throw {@link IllegalStateException}.
+ * <p>Confined: one thread at a time, or as many as {@link #concurrency()} says. Whoever opens a detector closes it; {@link #close()} is
+ * idempotent and later calls of {@link #detect} throw {@link IllegalStateException}.
  */
 public interface Detector extends AutoCloseable {
     /**

@@ -10,9 +10,9 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 
 /**
- * Detectors of one model that work on several frames at once. An {@link Exam} of a recorded source then keeps all cores at work though
- * detection and classification take differently long; the findings are the same and in the same order. Of a live source it examines
- * the newest frame alone and one at a time.
+ * Detectors of one model that work on several frames at once. While classification has nothing to do, an {@link Exam} of a recorded
+ * source has a frame in each, so that all cores are at work though the two take differently long; the findings are the same and in the
+ * same order. Of a live source it has one frame in detection, as two at once would be older.
  *
  * <p>As many threads may be in {@link #detect} as there are detectors; more wait for one. Owns the detectors.
  */

@@ -13,9 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Runs a source through a detector and a classifier. Capture, detection and classification have a thread each and overlap, and a
  * detector that works on several frames at once has as many ({@link DetectorPool}); the caller's thread takes the findings in the order
- * of the frames. Of a live source the newest frame is examined whenever the stages can
- * take it, and what was dropped is counted; of any other every frame is, and a slow stage holds the source back
- * ({@link FramePolicy}).
+ * of the frames. Of a live source the newest frame is examined whenever the stages can take it, and what was dropped is counted; of any
+ * other every frame is, and a slow stage holds the source back ({@link FramePolicy}).
  *
  * <p>An exam runs once. It borrows the source, the detector and the classifier: whoever opened them closes them after
  * {@link #run} has returned. Several sources share a detector and a classifier by {@link Exams}. {@link #run} is confined to the thread

@@ -100,6 +100,34 @@ class DetectorPoolTest {
         assertThat(delivered).hasSize(300).isSorted().doesNotHaveDuplicates();
     }
 
+    /** Classification, if it is the slower, is not to share its cores. */
+    @Test
+    void recordedSource_whileClassificationIsAtWork_hasOneFrameInDetection() throws Exception {
+        CountDownLatch firstTwo = new CountDownLatch(2);
+        CountDownLatch fourth = new CountDownLatch(1);
+        CountDownLatch release = new CountDownLatch(1);
+        List<Boolean> besideThird = new ArrayList<>();
+        Detector detector = detectors(2, frame -> {
+            if (frame.sequence() < 2) {
+                firstTwo.countDown();
+                assertThat(firstTwo.await(10, TimeUnit.SECONDS)).isTrue();
+            } else if (frame.sequence() == 2) {
+                besideThird.add(fourth.await(200, TimeUnit.MILLISECONDS));
+                release.countDown();
+            } else {
+                fourth.countDown();
+            }
+        });
+        Hook classifying = frame -> {
+            if (frame.sequence() == 0) {
+                assertThat(release.await(10, TimeUnit.SECONDS)).isTrue();
+            }
+        };
+        run(new Exam(feed(4, false), detector, classifier(classifying), ExamOptions.defaults()));
+        assertThat(besideThird).containsExactly(false);
+        assertThat(delivered).containsExactly(0L, 1L, 2L, 3L);
+    }
+
     /** Threads that found nothing to do are told of the end as well. */
     @Test
     void exams_oneAfterTheOther_leaveNoThread() throws Exception {

@@ -83,6 +83,7 @@ final class ExamCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         InferenceRuntime runtime = modelsOption.runtime();
+        int detectors = detectorsOption.of(runtime);
         try (MetricsServer metrics = metricsOption.start();
                 DemoClip clip = source == null ? DemoClip.extract() : null;
                 ExamSource frames = liveOption.open(
@@ -94,7 +95,7 @@ final class ExamCommand implements Callable<Integer> {
                             runtime,
                             detectionOptions.yolo(),
                             threadsOption.session(),
-                            info.live() || info.frames() == 1 ? 1 : detectorsOption.of(runtime)),
+                            info.live() || info.frames() == 1 ? 1 : detectors),
                     new SourceModule(frames::frames),
                     new ExamModule(evidenceOptions.of(info)));
             try (Detector detector = Parts.get(injector, Detector.class);

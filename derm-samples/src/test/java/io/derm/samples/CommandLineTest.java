@@ -141,6 +141,30 @@ class CommandLineTest {
     }
 
     @Test
+    void exam_severalDetectors_findsWhatOneFinds() throws Exception {
+        Path clip = video(40);
+        List<String> found = new ArrayList<>();
+        for (String n : List.of("1", "2", "3")) {
+            Path results = dir.resolve("detectors" + n);
+            assertThat(Derm.execute(
+                            "exam", clip.toString(), "--no-recording", "--detectors", n, "--out", results.toString()))
+                    .isZero();
+            found.add(Files.readString(results.resolve("findings.jsonl")));
+        }
+        assertThat(found.get(0).lines()).hasSize(40);
+        assertThat(found).containsOnly(found.get(0));
+    }
+
+    @Test
+    void exam_noDetectors_isOneClearLineAndWritesNothing() {
+        Path results = dir.resolve("never");
+        assertThat(Derm.execute("exam", "--detectors", "0", "--out", results.toString()))
+                .isNotZero();
+        assertThat(oneLine()).contains("--detectors is 0, expected 1 or more");
+        assertThat(results).doesNotExist();
+    }
+
+    @Test
     void exam_badSource_isOneClearLineAndWritesNothing() throws Exception {
         Path empty = Files.createFile(dir.resolve("empty.mp4"));
         Path text = Files.writeString(dir.resolve("text.mp4"), "This is a text and no video.\n".repeat(50));
