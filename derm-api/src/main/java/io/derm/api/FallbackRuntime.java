@@ -76,11 +76,6 @@ final class FallbackRuntime implements InferenceRuntime {
         }
 
         @Override
-        public int bestBatch() {
-            return Math.min(current.bestBatch(), maxBatch);
-        }
-
-        @Override
         public Tensors run(ImageInput input, Frame frame, List<Box> regions) {
             return run(session -> session.run(input, frame, regions));
         }

@@ -17,14 +17,6 @@ public interface Session extends AutoCloseable {
     int maxBatch();
 
     /**
-     * How many regions a run is best given where there are more, from 1 to {@link #maxBatch()}: as many as that by this default, fewer
-     * where that is faster. On one thread of a CPU it is one region, whose activations the cache holds and those of several it does not.
-     */
-    default int bestBatch() {
-        return maxBatch();
-    }
-
-    /**
      * Runs the model on regions of a frame, one batch element a region.
      *
      * <p>Each region is brought into the tensor by {@link ImageMapping#of(ImageInput, Box, int, int)}. Where the model's batch

@@ -29,8 +29,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * {@code classify} of several regions of a 720p frame beside a bare run of the same model on a batch of as many. More than
- * {@code maxBatch}, or than the session is best given, are run in parts; the bare run then is one part, as often as there are any.
+ * {@code classify} of several regions of a 720p frame beside a bare run of the same model on a batch of as many. A batch larger than
+ * {@code maxBatch} is run in parts; the bare run then is one part, as often as there are any.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.SampleTime)
@@ -82,7 +82,7 @@ public class ClassifyBenchmark {
         }
         // An integer model rounds alike in any batch; kernels of other batch sizes may add in another order.
         Agreement.requireAssessments(oneByOne, together, 0.02);
-        int batch = Math.min(regions, session.bestBatch());
+        int batch = Math.min(regions, session.maxBatch());
         parts = (regions + batch - 1) / batch;
         classifier.classify(frame, boxes.subList(0, batch));
         bare = BareRun.of(found, session, classes, batch, threads);

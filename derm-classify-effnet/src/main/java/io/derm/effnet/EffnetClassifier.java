@@ -166,10 +166,10 @@ public final class EffnetClassifier implements Classifier {
             }
         }
         List<Assessment> assessments = new ArrayList<>(regions.size());
-        int most = session.bestBatch();
-        for (int from = 0; from < regions.size(); from += most) {
-            List<Box> batch =
-                    regions.size() <= most ? regions : regions.subList(from, Math.min(regions.size(), from + most));
+        for (int from = 0; from < regions.size(); from += session.maxBatch()) {
+            List<Box> batch = regions.size() <= session.maxBatch()
+                    ? regions
+                    : regions.subList(from, Math.min(regions.size(), from + session.maxBatch()));
             Tensor output = session.run(input, frame, batch).get(0);
             int classes = checked(output, batch.size());
             for (int i = 0; i < batch.size(); i++) {

@@ -24,8 +24,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** The contract and the crops, on a model whose probabilities follow from the colour at the centre of the crop. */
 class EffnetClassifierTest extends ClassifierContract {
@@ -72,22 +70,21 @@ class EffnetClassifierTest extends ClassifierContract {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(ints = {4, 3})
-    void regions_moreThanABatch_areRunInSeveral(int best) {
+    @Test
+    void regions_moreThanABatch_areRunInSeveral() {
         List<Integer> batches = new ArrayList<>();
         Model model = Model.of(COLOURS);
         Session session = new OrtRuntime()
                 .open(model, SessionOptions.defaults().withThreads(1).withMaxBatch(4));
         try (Classifier classifier =
-                        new EffnetClassifier(recording(session, best, batches), model, EffnetOptions.defaults());
+                        new EffnetClassifier(recording(session, batches), model, EffnetOptions.defaults());
                 Frame frame = redGradient(240, 40)) {
             List<Box> regions = new ArrayList<>();
             for (int i = 0; i < 11; i++) {
                 regions.add(Box.ofSize(10 + 20 * i, 10, 8, 8));
             }
             List<Assessment> found = classifier.classify(frame, regions);
-            assertThat(batches).isEqualTo(best == 4 ? List.of(4, 4, 3) : List.of(3, 3, 3, 2));
+            assertThat(batches).containsExactly(4, 4, 3);
             for (int i = 0; i < 11; i++) {
                 assertThat(red(found.get(i))).isCloseTo(10 + 20 * i + 4 - 0.5, within(0.3));
             }
@@ -150,7 +147,7 @@ class EffnetClassifierTest extends ClassifierContract {
         return Frame.wrap(pixels, width, height, 3 * width, PixelFormat.BGR24);
     }
 
-    private static Session recording(Session session, int bestBatch, List<Integer> batches) {
+    private static Session recording(Session session, List<Integer> batches) {
         return new Session() {
             @Override
             public Signature signature() {
@@ -160,11 +157,6 @@ class EffnetClassifierTest extends ClassifierContract {
             @Override
             public int maxBatch() {
                 return session.maxBatch();
-            }
-
-            @Override
-            public int bestBatch() {
-                return bestBatch;
             }
 
             @Override

@@ -26,7 +26,6 @@ final class OrtModelSession implements Session {
     private final Model model;
     private final Signature signature;
     private final int maxBatch;
-    private final int bestBatch;
     private final boolean freeBatch;
     private final OrtSession session;
     private final OrtSession.SessionOptions ortOptions;
@@ -54,7 +53,6 @@ final class OrtModelSession implements Session {
         int batch = first == null || first.rank() == 0 ? 1 : first.dim(0);
         this.freeBatch = batch < 0;
         this.maxBatch = freeBatch ? options.maxBatch() : Math.max(1, batch);
-        this.bestBatch = freeBatch && OrtRuntime.threads(options) == 1 ? 1 : maxBatch;
         this.kept = new KeptTensors(model, signature, env, session);
     }
 
@@ -66,11 +64,6 @@ final class OrtModelSession implements Session {
     @Override
     public int maxBatch() {
         return maxBatch;
-    }
-
-    @Override
-    public int bestBatch() {
-        return bestBatch;
     }
 
     @Override

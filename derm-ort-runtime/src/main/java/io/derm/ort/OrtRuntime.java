@@ -129,15 +129,11 @@ public final class OrtRuntime implements InferenceRuntime {
         ort.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
         ort.setExecutionMode(OrtSession.SessionOptions.ExecutionMode.SEQUENTIAL);
         // ONNX Runtime's own default ties its threads to cores, which stalls them when another stage runs there.
-        ort.setIntraOpNumThreads(threads(options));
+        ort.setIntraOpNumThreads(options.threads() == 0 ? Cores.physical() : options.threads());
         ort.addConfigEntry(SPINNING, "0");
         for (Map.Entry<String, String> entry : options.properties().entrySet()) {
             ort.addConfigEntry(entry.getKey(), entry.getValue());
         }
-    }
-
-    static int threads(SessionOptions options) {
-        return options.threads() == 0 ? Cores.physical() : options.threads();
     }
 
     private static void closeAfterFailure(

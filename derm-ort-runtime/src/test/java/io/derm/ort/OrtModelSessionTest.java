@@ -30,8 +30,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 class OrtModelSessionTest {
     private static final ImageInput STRETCH_8 = ImageInput.yolo(8, 8).withFit(Fit.STRETCH);
@@ -99,21 +97,11 @@ class OrtModelSessionTest {
         });
     }
 
-    @ParameterizedTest
-    @CsvSource({"1, 1", "2, 6"})
-    void bestBatch_freeBatch_isOneRegionOnOneThread(int threads, int expected) {
-        SessionOptions options = SessionOptions.defaults().withThreads(threads).withMaxBatch(6);
-        try (Session session = new OrtRuntime().open(TestModels.model("echo_nchw_f32"), options)) {
-            assertThat(session.bestBatch()).isEqualTo(expected);
-        }
-    }
-
     @Test
     void runFrame_fixedBatch_padsTheRest() {
         Frame frame = TestFrames.solid(8, 8, 255, 255, 255);
         try (Session session = open("echo_fixed_4")) {
             assertThat(session.maxBatch()).isEqualTo(4);
-            assertThat(session.bestBatch()).isEqualTo(4);
             for (int n = 1; n <= 4; n++) {
                 Tensor echo = session.run(STRETCH_8, frame, Collections.nCopies(n, frame.bounds()))
                         .get("echo");

@@ -43,11 +43,6 @@ final class RecordingSession implements Session {
     }
 
     @Override
-    public int bestBatch() {
-        return session.bestBatch();
-    }
-
-    @Override
     public Tensors run(ImageInput input, Frame frame, List<Box> regions) {
         forget();
         Tensors outputs = session.run(input, frame, regions);

@@ -123,11 +123,6 @@ public final class FilteringSession implements Session {
     }
 
     @Override
-    public int bestBatch() {
-        return session.bestBatch();
-    }
-
-    @Override
     public void close() {
         session.close();
     }

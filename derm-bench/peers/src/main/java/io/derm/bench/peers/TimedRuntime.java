@@ -59,11 +59,6 @@ final class TimedRuntime implements InferenceRuntime {
             }
 
             @Override
-            public int bestBatch() {
-                return session.bestBatch();
-            }
-
-            @Override
             public Tensors run(ImageInput input, Frame frame, List<Box> regions) {
                 long start = System.nanoTime();
                 Tensors outputs = session.run(input, frame, regions);
