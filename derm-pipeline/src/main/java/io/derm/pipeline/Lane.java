@@ -282,7 +282,7 @@ final class Lane {
         return step == DELIVER || waiting.get(step + 1).size() < ROOM ? 0 : NEVER;
     }
 
-    /** Whether detection takes one more frame: beside another only while classification has nothing to do, on the cores that are its own. */
+    /** Whether detection takes one more frame: beside another only while classification leaves its cores idle. */
     private boolean detects() {
         return detecting.isEmpty() || (detecting.size() < detections && inStep[CLASSIFY] == null && !waits(CLASSIFY));
     }
