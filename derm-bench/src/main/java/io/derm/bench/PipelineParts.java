@@ -22,7 +22,6 @@ import io.derm.samples.DemoModel.Precision;
 import io.derm.yolo.YoloDetector;
 import io.derm.yolo.YoloOptions;
 import java.lang.management.ManagementFactory;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -55,11 +54,7 @@ final class PipelineParts implements AutoCloseable {
 
     private final DemoClip clip;
     private final Pictures pictures;
-    /** For the stage alone and for the frames one after the other. */
     private final Detector detector;
-    /** The exam's. */
-    private final Detector examining;
-
     private final Classifier classifier;
     private final List<Findings> expected;
 
@@ -80,12 +75,8 @@ final class PipelineParts implements AutoCloseable {
                         + pictures.frames().size() + ", which the clip has");
             }
             Model model = Subjects.detector(Subjects.DEMO, precision, found);
-            List<Detector> opened = new ArrayList<>();
-            for (int i = 0; i < detectors; i++) {
-                opened.add(YoloDetector.open(found, model, options, YoloOptions.defaults()));
-            }
-            examining = new DetectorPool(opened);
-            detector = opened.get(0);
+            detector = DetectorPool.open(
+                    detectors, () -> YoloDetector.open(found, model, options, YoloOptions.defaults()));
             classifier = EffnetClassifier.open(
                     found, Subjects.classifier(Subjects.DEMO, precision, found), options, EffnetOptions.defaults());
         } catch (Exception e) {
@@ -157,7 +148,7 @@ final class PipelineParts implements AutoCloseable {
         int[] delivered = {0};
         long[] within = new long[2];
         try (FrameSource source = source()) {
-            new Exam(source, examining, classifier, ExamOptions.defaults().withClassifyEvery(1)).run(findings -> {
+            new Exam(source, detector, classifier, ExamOptions.defaults().withClassifyEvery(1)).run(findings -> {
                 expected.get(delivered[0]).require(findings);
                 if (delivered[0] > 0) {
                     within[0] += findings.detectNanos();
@@ -190,7 +181,7 @@ final class PipelineParts implements AutoCloseable {
     public void close() {
         try (clip;
                 pictures;
-                examining) {
+                detector) {
             classifier.close();
         }
     }

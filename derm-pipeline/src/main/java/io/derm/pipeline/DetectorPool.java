@@ -5,9 +5,11 @@ import io.derm.api.Detector;
 import io.derm.api.Frame;
 import io.derm.api.Model;
 import io.derm.api.RuntimeUse;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.function.Supplier;
 
 /**
  * Detectors of one model that work on several frames at once. While classification has nothing to do, an {@link Exam} of a recorded
@@ -40,6 +42,25 @@ public final class DetectorPool implements Detector {
         }
         idle = new ArrayBlockingQueue<>(all.size(), false, all);
         runtime = all.get(0).runtime();
+    }
+
+    /**
+     * Opens detectors for a pool; where one cannot be opened, those opened before are closed.
+     *
+     * @param count how many, 1 or more
+     * @param opener opens one, with a session of its own
+     */
+    public static DetectorPool open(int count, Supplier<? extends Detector> opener) {
+        List<Detector> opened = new ArrayList<>(count);
+        try {
+            for (int i = 0; i < count; i++) {
+                opened.add(opener.get());
+            }
+            return new DetectorPool(opened);
+        } catch (RuntimeException | Error e) {
+            opened.forEach(Detector::close);
+            throw e;
+        }
     }
 
     /**

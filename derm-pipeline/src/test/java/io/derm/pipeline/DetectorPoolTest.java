@@ -252,6 +252,21 @@ class DetectorPoolTest {
     }
 
     @Test
+    void open_oneFails_closesTheOthers() {
+        AtomicInteger opened = new AtomicInteger();
+        AtomicInteger closed = new AtomicInteger();
+        assertThatThrownBy(() -> DetectorPool.open(3, () -> {
+                    if (opened.incrementAndGet() == 3) {
+                        throw new IllegalStateException("no memory");
+                    }
+                    return new Other("a", closed::incrementAndGet);
+                }))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("no memory");
+        assertThat(closed).hasValue(2);
+    }
+
+    @Test
     void constructor_noneOrOtherModels_refuses() {
         assertThatThrownBy(() -> new DetectorPool(List.of())).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> new DetectorPool(List.of(new Other("a", () -> {}), detector(f -> {}))))

@@ -10,8 +10,6 @@ import io.derm.api.SessionOptions;
 import io.derm.pipeline.DetectorPool;
 import io.derm.yolo.YoloDetector;
 import io.derm.yolo.YoloOptions;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.Supplier;
 
 /** Binds a YOLO detector on the bound runtime. */
@@ -46,18 +44,7 @@ public final class DetectorModule extends AbstractModule {
     @Singleton
     Detector detector(InferenceRuntime runtime) {
         Model read = model.get();
-        if (detectors == 1) {
-            return YoloDetector.open(runtime, read, session, options);
-        }
-        List<Detector> opened = new ArrayList<>();
-        try {
-            for (int i = 0; i < detectors; i++) {
-                opened.add(YoloDetector.open(runtime, read, session, options));
-            }
-            return new DetectorPool(opened);
-        } catch (RuntimeException | Error e) {
-            opened.forEach(Detector::close);
-            throw e;
-        }
+        Supplier<Detector> opener = () -> YoloDetector.open(runtime, read, session, options);
+        return detectors == 1 ? opener.get() : DetectorPool.open(detectors, opener);
     }
 }
