@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Times PyTorch on the networks that 'derm verify-gpu' times TensorRT on: YOLOv4 at 608x608 and EfficientNet-B0 at 224x224, random weights,
+"""Times PyTorch on the networks that 'derm verify-gpu' times TensorRT on: YOLOv4 at 608x608 and EfficientNet-Lite0 at 224x224, random weights,
 float16, channels_last, eager and torch.compile. A step takes a BGR frame in pinned memory: upload, resize, detect, cut and assess 8 regions,
 outputs back to the host; decoding of boxes is left out, in PyTorch's favour. Writes one JSON object; what there was no time for is in "notRun".
 """
@@ -99,37 +99,33 @@ class Yolov4(nn.Module):
 
 
 class Block(nn.Module):
-    """An inverted residual with squeeze and excitation."""
+    """An inverted residual."""
 
     def __init__(self, cin, cout, k, stride, expand):
         super().__init__()
         mid = cin * expand
-        squeeze = max(1, cin // 4)
         self.skip = stride == 1 and cin == cout
         self.widen = self.unit(cin, mid, 1, 1, 1) if expand != 1 else nn.Identity()
         self.spatial = self.unit(mid, mid, k, stride, mid)
-        self.gate = nn.Sequential(
-            nn.AdaptiveAvgPool2d(1), nn.Conv2d(mid, squeeze, 1), nn.SiLU(), nn.Conv2d(squeeze, mid, 1), nn.Sigmoid()
-        )
         self.narrow = nn.Sequential(nn.Conv2d(mid, cout, 1, bias=False), nn.BatchNorm2d(cout))
 
     @staticmethod
     def unit(cin, cout, k, stride, groups):
         conv = nn.Conv2d(cin, cout, k, stride, k // 2, groups=groups, bias=False)
-        return nn.Sequential(conv, nn.BatchNorm2d(cout), nn.SiLU(inplace=True))
+        return nn.Sequential(conv, nn.BatchNorm2d(cout), nn.ReLU6(inplace=True))
 
     def forward(self, x):
-        y = self.spatial(self.widen(x))
-        y = self.narrow(y * self.gate(y))
+        y = self.narrow(self.spatial(self.widen(x)))
         return x + y if self.skip else y
 
 
-class EfficientNetB0(nn.Sequential):
-    """Tan and Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks", 2019, table 1."""
+class EfficientNetLite0(nn.Sequential):
+    """Tan and Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks", 2019, table 1, without squeeze and excitation
+    and with ReLU6, as EfficientNet-Lite has it."""
 
     ROWS = [(1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 40, 2, 2, 5), (6, 80, 3, 2, 3), (6, 112, 3, 1, 5), (6, 192, 4, 2, 5), (6, 320, 1, 1, 3)]
 
-    def __init__(self, classes=3):
+    def __init__(self, classes=4):
         layers = [Block.unit(3, 32, 3, 2, 1)]
         cin = 32
         for expand, cout, n, stride, k in self.ROWS:
@@ -202,8 +198,8 @@ class Bench:
         picture = torch.rand(1, 3, 608, 608, **half).contiguous(memory_format=torch.channels_last)
         self.measure("bare run", "YOLOv4-608", precision, "-", lambda: detector(picture))
         crops = torch.rand(8, 3, 224, 224, **half).contiguous(memory_format=torch.channels_last)
-        self.measure("bare run of B0, batch 8", "B0", precision, "-", lambda: classifier(crops))
-        self.measure("exam step", "YOLOv4-608 + B0", precision, self.name, lambda: self.step(detector, classifier))
+        self.measure("bare run of Lite0, batch 8", "Lite0", precision, "-", lambda: classifier(crops))
+        self.measure("exam step", "YOLOv4-608 + Lite0", precision, self.name, lambda: self.step(detector, classifier))
 
 
 def main():
@@ -216,12 +212,12 @@ def main():
     parser.add_argument("--out")
     parser.add_argument("--check", action="store_true", help="only run the networks once on the CPU and tell their sizes")
     args = parser.parse_args()
-    detector, classifier = Yolov4().eval(), EfficientNetB0().eval()
+    detector, classifier = Yolov4().eval(), EfficientNetLite0().eval()
     if args.check:
         with torch.inference_mode():
             shapes = [tuple(h.shape) for h in detector(torch.zeros(1, 3, 608, 608))]
             shapes.append(tuple(classifier(torch.zeros(2, 3, 224, 224)).shape))
-        print(json.dumps({"yolov4": parameters(detector), "b0": parameters(classifier), "shapes": shapes}))
+        print(json.dumps({"yolov4": parameters(detector), "lite0": parameters(classifier), "shapes": shapes}))
         return
     bench = Bench(args)
     torch.backends.cudnn.benchmark = True

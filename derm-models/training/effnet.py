@@ -1,4 +1,7 @@
-"""EfficientNet-B0 (Tan and Le, 2019) in torchvision's layout, so that its ImageNet weights load by name."""
+"""EfficientNet-B0 (Tan and Le, 2019) and EfficientNet-Lite0, which has no squeeze and excitation and ReLU6 for SiLU, as int8 wants it.
+
+Both in torchvision's layout, so that its ImageNet weights load by name (into Lite0 without those of squeeze and excitation).
+"""
 import torch
 import torch.nn as nn
 
@@ -17,11 +20,11 @@ class Depthwise(nn.Conv2d):
             return self._conv_forward(x.float(), self.weight, self.bias).to(x.dtype)
 
 
-def conv(inputs, outputs, kernel, stride=1, groups=1, activation=True):
+def conv(inputs, outputs, kernel, stride=1, groups=1, activation=None):
     kind = Depthwise if groups > 1 else nn.Conv2d
     parts = [kind(inputs, outputs, kernel, stride, (kernel - 1) // 2, groups=groups, bias=False),
              nn.BatchNorm2d(outputs)]
-    return nn.Sequential(*(parts + ([nn.SiLU(inplace=True)] if activation else [])))
+    return nn.Sequential(*(parts + ([activation(inplace=True)] if activation else [])))
 
 
 class SqueezeExcitation(nn.Module):
@@ -38,12 +41,12 @@ class SqueezeExcitation(nn.Module):
 
 
 class MBConv(nn.Module):
-    def __init__(self, inputs, outputs, expansion, kernel, stride, drop):
+    def __init__(self, inputs, outputs, expansion, kernel, stride, drop, lite):
         super().__init__()
-        wide = inputs * expansion
-        parts = [conv(inputs, wide, 1)] if expansion != 1 else []
-        parts += [conv(wide, wide, kernel, stride, wide), SqueezeExcitation(wide, max(1, inputs // 4)),
-                  conv(wide, outputs, 1, activation=False)]
+        wide, activation = inputs * expansion, nn.ReLU6 if lite else nn.SiLU
+        parts = [conv(inputs, wide, 1, activation=activation)] if expansion != 1 else []
+        parts += [conv(wide, wide, kernel, stride, wide, activation),
+                  nn.Identity() if lite else SqueezeExcitation(wide, max(1, inputs // 4)), conv(wide, outputs, 1)]
         self.block = nn.Sequential(*parts)
         self.residual = stride == 1 and inputs == outputs
         self.drop = drop
@@ -58,21 +61,22 @@ class MBConv(nn.Module):
         return x + y
 
 
-class EfficientNetB0(nn.Module):
-    """float32 NCHW [N,3,H,W], RGB normalised -> logits [N,classes]."""
+class EfficientNet(nn.Module):
+    """B0, or Lite0 with lite: float32 NCHW [N,3,H,W], RGB normalised -> logits [N,classes]."""
 
-    def __init__(self, classes=3, drop_connect=0.1, dropout=0.2):
+    def __init__(self, classes=3, lite=False, drop_connect=0.1, dropout=0.2):
         super().__init__()
-        layers, channels, block = [conv(3, 32, 3, 2)], 32, 0
+        self.lite, activation = lite, nn.ReLU6 if lite else nn.SiLU
+        layers, channels, block = [conv(3, 32, 3, 2, activation=activation)], 32, 0
         total = sum(s[4] for s in B0)
         for expansion, kernel, stride, outputs, repeats in B0:
             stage = []
             for i in range(repeats):
                 stage.append(MBConv(channels, outputs, expansion, kernel, stride if i == 0 else 1,
-                                    drop_connect * block / total))
+                                    drop_connect * block / total, lite))
                 channels, block = outputs, block + 1
             layers.append(nn.Sequential(*stage))
-        layers.append(conv(channels, 1280, 1))
+        layers.append(conv(channels, 1280, 1, activation=activation))
         self.features = nn.Sequential(*layers)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.classifier = nn.Sequential(nn.Dropout(dropout), nn.Linear(1280, classes))

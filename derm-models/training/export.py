@@ -9,7 +9,7 @@ import torch
 import common
 import onnx_writer
 from darknet import Darknet
-from effnet import EfficientNetB0
+from effnet import EfficientNet
 
 COUNTS_AS = {"distractor": "NO_LESION"}
 INTENDED_USE = "research use only, not a medical device"
@@ -45,9 +45,9 @@ def masks(net):
     return [[int(v) for v in s.options["mask"].split(",")] for s in net.sections if s.kind == "yolo"]
 
 
-def classifier_metadata(labels, temperature, args):
+def classifier_metadata(labels, lite, temperature, args):
     return {
-        "derm.name": args.name or "derm-efficientnet-b0",
+        "derm.name": args.name or "derm-efficientnet-" + ("lite0" if lite else "b0"),
         "derm.version": args.version,
         "derm.task": "classify",
         "derm.labels": ",".join(labels),
@@ -97,10 +97,11 @@ def main():
         if args.darknet:
             net.write_weights(args.darknet)
     else:
-        net = EfficientNetB0(len(state["labels"]))
+        net = EfficientNet(len(state["labels"]), state.get("lite", False))
         net.load_state_dict(state["ema"])
         net.eval()
-        model = onnx_writer.classifier(net, args.size, classifier_metadata(state["labels"], state["temperature"], args), not args.fp32)
+        model = onnx_writer.classifier(net, args.size, classifier_metadata(state["labels"], net.lite, state["temperature"], args),
+                                       not args.fp32)
         x = torch.randn(2, 3, args.size, args.size)
     digest = onnx_writer.write(model, args.onnx)
     if args.card:

@@ -6,7 +6,7 @@ import torch
 from onnx import numpy_helper
 
 from darknet import Darknet, floats, with_anchors
-from effnet import EfficientNetB0
+from effnet import EfficientNet
 
 
 def checkpoint(path, cfg):
@@ -42,7 +42,8 @@ def classifier_checkpoint(path):
     """What train_classifier.py starts from: the file's weights beside BatchNorms that do nothing, as with a detector."""
     model = onnx.load(path)
     values = weights(model)
-    net = EfficientNetB0(len(values["head.bias"]))
+    lite = not any(n.op_type == "Sigmoid" for n in model.graph.node)
+    net = EfficientNet(len(values["head.bias"]), lite)
     convolutions = iter([n.input for n in model.graph.node if n.op_type == "Conv"])
     modules = list(net.features.modules())
     # in the order in which they are written: a block's squeeze and excitation lie between its depthwise and its projection
@@ -56,7 +57,7 @@ def classifier_checkpoint(path):
                 put(here.bias, values[bias])
     put(net.classifier[1].weight, values["head.weight"])
     put(net.classifier[1].bias, values["head.bias"])
-    return {"ema": net.state_dict()}
+    return {"ema": net.state_dict(), "lite": lite}
 
 
 def weights(model):

@@ -111,13 +111,25 @@ def detector(net, metadata, half=True):
 
 
 def classifier(net, size, metadata, half=True):
-    """EfficientNet-B0 -> ONNX, input [N,3,size,size], output logits [N,classes]."""
+    """EfficientNet -> ONNX, input [N,3,size,size], output logits [N,classes]."""
     g = Graph(half)
+    limits = [g.constant("zero", np.float32(0)), g.constant("six", np.float32(6))] if net.lite else None
 
     def convolution(sequence, x, name, activation=True):
         weight, bias = fold(sequence[0], sequence[1])
         x = g.conv(x, name, weight, bias, sequence[0].stride[0], sequence[0].groups)
-        return g.add("Mul", [x, g.add("Sigmoid", [x], name + "_sigmoid")], name + "_silu") if activation else x
+        if not activation:
+            return x
+        if net.lite:
+            return g.add("Clip", [x] + limits, name + "_relu6")
+        return g.add("Mul", [x, g.add("Sigmoid", [x], name + "_sigmoid")], name + "_silu")
+
+    def squeeze_and_excite(part, x, name):
+        squeeze = g.add("GlobalAveragePool", [x], name + ".pool")
+        squeeze = g.conv(squeeze, name + ".fc1", *fold(part.fc1, None), 1)
+        squeeze = g.add("Mul", [squeeze, g.add("Sigmoid", [squeeze], name + ".fc1_sigmoid")], name + ".silu")
+        squeeze = g.conv(squeeze, name + ".fc2", *fold(part.fc2, None), 1)
+        return g.add("Mul", [x, g.add("Sigmoid", [squeeze], name + ".gate")], name)
 
     x = convolution(net.features[0], "input", "stem")
     for s, stage in enumerate(list(net.features)[1:-1], 1):
@@ -127,11 +139,8 @@ def classifier(net, size, metadata, half=True):
             if len(parts) == 4:
                 x = convolution(parts[0], x, name + ".expand")
             x = convolution(parts[-3], x, name + ".depthwise")
-            squeeze = g.add("GlobalAveragePool", [x], name + ".se.pool")
-            squeeze = g.conv(squeeze, name + ".se.fc1", *fold(parts[-2].fc1, None), 1)
-            squeeze = g.add("Mul", [squeeze, g.add("Sigmoid", [squeeze], name + ".se.fc1_sigmoid")], name + ".se.silu")
-            squeeze = g.conv(squeeze, name + ".se.fc2", *fold(parts[-2].fc2, None), 1)
-            x = g.add("Mul", [x, g.add("Sigmoid", [squeeze], name + ".se.gate")], name + ".se")
+            if not net.lite:
+                x = squeeze_and_excite(parts[-2], x, name + ".se")
             x = convolution(parts[-1], x, name + ".project", activation=False)
             if block.residual:
                 x = g.add("Add", [x, shortcut], name + ".add")

@@ -18,7 +18,7 @@ import onnx_writer
 import train_classifier
 from darknet import Darknet, with_anchors, with_classes
 from detect_loss import ciou, decode, detection_loss
-from effnet import EfficientNetB0
+from effnet import EfficientNet
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 with open(os.path.join(HERE, "yolov4-tiny-3l-derm.cfg")) as source:
@@ -155,31 +155,55 @@ class DetectorTest(unittest.TestCase):
 class ClassifierTest(unittest.TestCase):
     def test_onnx_equals_torch_for_any_batch(self):
         import onnxruntime
-        net = randomise_statistics(EfficientNetB0())
-        model = onnx_writer.classifier(net, 224, {"derm.name": "t"}, half=False)
-        session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-        for n in (1, 3):
-            x = torch.randn(n, 3, 224, 224)
-            with torch.no_grad():
-                np.testing.assert_allclose(session.run(None, {"input": x.numpy()})[0], net(x).numpy(), atol=1e-4)
+        for lite in (False, True):
+            net = randomise_statistics(EfficientNet(lite=lite))
+            model = onnx_writer.classifier(net, 224, {"derm.name": "t"}, half=False)
+            session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+            for n in (1, 3):
+                x = torch.randn(n, 3, 224, 224)
+                with torch.no_grad():
+                    np.testing.assert_allclose(session.run(None, {"input": x.numpy()})[0], net(x).numpy(), atol=1e-4)
 
-    def test_parameters_are_those_of_the_paper(self):
-        # torchvision's EfficientNet-B0 with 1000 classes has 5,288,548 parameters
-        self.assertEqual(sum(p.numel() for p in EfficientNetB0(1000).parameters()), 5288548)
+    def test_parameters_are_those_of_the_papers(self):
+        # with 1000 classes: torchvision's efficientnet_b0 and timm's tf_efficientnet_lite0
+        for lite, count in ((False, 5288548), (True, 4652008)):
+            self.assertEqual(sum(p.numel() for p in EfficientNet(1000, lite).parameters()), count)
 
     def test_network_from_a_released_onnx_answers_as_the_onnx(self):
         import onnxruntime
-        path = os.path.join(HERE, "../src/main/resources/io/derm/models/derm-efficientnet-b0.onnx")
-        start = onnx_reader.classifier_checkpoint(path)["ema"]
-        net = EfficientNetB0(start["classifier.1.bias"].shape[0]).eval()
-        net.load_state_dict(start)
-        x = torch.randn(2, 3, 224, 224)
-        session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+        path = os.path.join(HERE, "../src/main/resources/io/derm/models/derm-efficientnet-lite0.onnx")
+        with tempfile.TemporaryDirectory() as folder:
+            b0 = folder + "/b0.onnx"
+            onnx_writer.write(onnx_writer.classifier(randomise_statistics(EfficientNet(4)), 224, {"derm.name": "t"}), b0)
+            for file, lite in ((path, True), (b0, False)):
+                start = onnx_reader.classifier_checkpoint(file)
+                self.assertEqual(start["lite"], lite)
+                net = EfficientNet(4, lite).eval()
+                net.load_state_dict(start["ema"])
+                x = torch.randn(2, 3, 224, 224)
+                session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+                with torch.no_grad():
+                    np.testing.assert_allclose(session.run(None, {"input": x.numpy()})[0], net(x).numpy(), atol=2e-3)
+
+    def test_a_lite0_taken_over_from_a_b0_has_its_means_and_deviations(self):
+        def norms(net):
+            return [m for m in net.features.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+
+        teacher, net, x = randomise_statistics(EfficientNet(4)), EfficientNet(4, lite=True), torch.randn(8, 3, 64, 64)
+        self.assertEqual(common.load_matching(net, teacher.state_dict()), [])
+        train_classifier.take_over(net, teacher, [x[:4], x[4:]])
+        seen = {}
+        for n in norms(teacher):
+            n.register_forward_hook(lambda norm, _, y: seen.__setitem__(norm, (y.mean((0, 2, 3)), y.std((0, 2, 3), False))))
         with torch.no_grad():
-            np.testing.assert_allclose(session.run(None, {"input": x.numpy()})[0], net(x).numpy(), atol=2e-3)
+            teacher(x)
+        self.assertEqual(len(norms(net)), 49)
+        for theirs, mine in zip(norms(teacher), norms(net)):
+            np.testing.assert_allclose(mine.bias.detach(), seen[theirs][0], atol=1e-5)
+            np.testing.assert_allclose(mine.weight.detach(), seen[theirs][1].clamp(min=1e-3), rtol=0.02, atol=1e-4)
 
     def test_a_fourth_class_leaves_the_first_three_as_they_were(self):
-        known, net = EfficientNetB0(3).state_dict(), EfficientNetB0(4)
+        known, net = EfficientNet(3).state_dict(), EfficientNet(4)
         state = dict(known)
         train_classifier.keep_known_classes(net, state)
         self.assertEqual(common.load_matching(net, state), [])

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 import common
 from classify_data import LABELS, Crops, read_csv, read_folders
 from classify_metrics import figures, fit_temperature
-from effnet import EfficientNetB0
+from effnet import EfficientNet
 from onnx_reader import classifier_checkpoint, keep_statistics
 
 
@@ -24,6 +24,10 @@ def arguments():
     p.add_argument("--hold-out", type=float, default=0.1, help="share held out for the temperature (and figures)")
     p.add_argument("--out", required=True)
     p.add_argument("--init", help="checkpoint to start from, ours or torchvision's EfficientNet-B0 state dict, or a released ONNX file")
+    p.add_argument("--lite", action="store_true", help="EfficientNet-Lite0 in place of B0")
+    p.add_argument("--teacher", help="an exported ONNX file of the same classes, whose probabilities are learnt beside the labels; "
+                   "a Lite0 that also starts from it (--init) takes over its weights and statistics")
+    p.add_argument("--teacher-weight", type=float, default=0.7, help="of its probabilities in the loss")
     p.add_argument("--freeze", type=int, default=0, help="so many of the nine stages, from the first, keep their weights")
     p.add_argument("--phases", default="128:16,224:4", help="size:epochs,...")
     p.add_argument("--epoch-images", type=int, default=0, help="crops an epoch; 0 for all")
@@ -63,6 +67,27 @@ def keep_known_classes(model, state):
             state[name] = torch.cat([known, torch.zeros_like(known[:1])])
 
 
+def take_over(model, teacher, batches):
+    """Starts a Lite0 from a B0: its weights, and BatchNorms that give each channel the mean and deviation it has there."""
+    sums, norms = {}, [m for m in teacher.features.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+
+    def gather(norm, _, output):
+        total = sums.setdefault(norm, [0, 0, 0])
+        for k, v in enumerate((1, output.mean((0, 2, 3)), output.square().mean((0, 2, 3)))):
+            total[k] = total[k] + v
+
+    handles = [n.register_forward_hook(gather) for n in norms]
+    with torch.no_grad():
+        for x in batches:
+            teacher(x)
+        for mine, theirs in zip([m for m in model.features.modules() if isinstance(m, torch.nn.BatchNorm2d)], norms):
+            n, mean, square = sums[theirs]
+            mine.bias.copy_(mean / n)
+            mine.weight.copy_((square / n - (mean / n) ** 2).clamp(min=1e-6).sqrt())
+    for h in handles:
+        h.remove()
+
+
 def main():
     args = arguments()
     os.makedirs(args.out, exist_ok=True)
@@ -85,13 +110,23 @@ def main():
     # rare classes are drawn more often, by the square root of their rarity
     weights = torch.tensor([1 / np.sqrt(counts[label]) for _, label in pairs])
 
-    model, folded = EfficientNetB0(len(names)), bool(args.init) and args.init.endswith(".onnx")
+    model, folded = EfficientNet(len(names), args.lite), bool(args.init) and args.init.endswith(".onnx")
     if args.init:
         state = classifier_checkpoint(args.init) if folded else common.load(args.init)
+        folded = folded and state["lite"] == args.lite
         state = state.get("ema", state)
         keep_known_classes(model, state)
         left_out = common.load_matching(model, state)
         common.log("not taken from --init:", left_out or "nothing")
+    teacher = None
+    if args.teacher:
+        state = classifier_checkpoint(args.teacher)
+        taught = len(state["ema"]["classifier.1.bias"])
+        if taught != len(names):
+            raise SystemExit("--teacher knows %d classes, expected the %d of the crops: %s" % (taught, len(names), ", ".join(names)))
+        teacher = EfficientNet(len(names), state["lite"])
+        teacher.load_state_dict(state["ema"])
+        teacher = teacher.eval().to(args.device, memory_format=torch.channels_last)
     model.features[:args.freeze].requires_grad_(False)
     model = model.to(args.device, memory_format=torch.channels_last)
     optimizer = common.optimizer_for(model, args.lr, args.weight_decay)
@@ -111,6 +146,9 @@ def main():
     cache = {}
     train = Crops(pairs, sizes[0], True, args.seed, args.strength, cache, args.margin)
     train.fill(args.cache_mb)
+    if teacher and args.init == args.teacher and not folded and epoch == 0:
+        loader = torch.utils.data.DataLoader(torch.utils.data.Subset(train, range(0, len(train), max(1, len(train) // 256))), 32)
+        take_over(model, teacher, (x.to(args.device) for x, _ in loader))
     while epoch < len(sizes):
         train.size, train.epoch = sizes[epoch], epoch
         sampler = torch.utils.data.WeightedRandomSampler(
@@ -127,6 +165,10 @@ def main():
             with precision.autocast():
                 logits = model(x)
             loss = F.cross_entropy(logits.float(), y, label_smoothing=args.smoothing)
+            if teacher:
+                with torch.no_grad(), precision.autocast():
+                    target = F.softmax(teacher(x).float(), 1)
+                loss = (1 - args.teacher_weight) * loss + args.teacher_weight * F.cross_entropy(logits.float(), target)
             precision.step(loss, optimizer, model.parameters())
             average.update(model)
             sums += [float(loss.detach()), float((logits.argmax(1) == y).float().mean())]
@@ -149,7 +191,7 @@ def main():
                 common.log("validation", json.dumps(report))
         common.save(last, model=model.state_dict(), ema=average.model.state_dict(), ema_steps=average.steps,
                     optimizer=optimizer.state_dict(), epoch=epoch, temperature=temperature, report=report,
-                    size=sizes[epoch - 1], labels=names, args=vars(args))
+                    size=sizes[epoch - 1], labels=names, lite=args.lite, args=vars(args))
 
 
 if __name__ == "__main__":

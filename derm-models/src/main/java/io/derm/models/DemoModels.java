@@ -13,7 +13,7 @@ import java.nio.charset.StandardCharsets;
  */
 public final class DemoModels {
     private static final String DETECTOR = "derm-yolov4-tiny-3l";
-    private static final String CLASSIFIER = "derm-efficientnet-b0";
+    private static final String CLASSIFIER = "derm-efficientnet-lite0";
 
     private DemoModels() {}
 
@@ -27,7 +27,7 @@ public final class DemoModels {
     }
 
     /**
-     * EfficientNet-B0 with the classes benign, unknown and melanoma: float32 NCHW [N,3,224,224] in, logits [N,3] out.
+     * EfficientNet-Lite0 with the classes benign, unknown, melanoma and no lesion: float32 NCHW [N,3,224,224] in, logits [N,4] out.
      *
      * @throws ModelException if the jar was repackaged without the model
      */

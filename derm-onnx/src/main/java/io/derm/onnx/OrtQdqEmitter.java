@@ -163,7 +163,7 @@ final class OrtQdqEmitter extends QdqEmitter {
     private void quantiseConstants(
             NodeProto node, NodeProto.Builder changed, List<NodeProto> written, Map<String, String> constants) {
         if (isLayer(node)) {
-            QuantisedWeight weight = weight(node, true);
+            QuantisedWeight weight = weight(node, true, 0);
             changed.setInput(1, weight.writeWeights(graph, written, node.getInput(1)));
             if (hasBias(node)) {
                 changed.setInput(2, weight.writeBias(graph, written, node.getInput(2)));

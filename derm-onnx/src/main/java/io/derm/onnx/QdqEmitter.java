@@ -181,15 +181,19 @@ abstract class QdqEmitter {
         return out;
     }
 
-    /** The weights of a layer, and its bias where that is to be integers, rounded for the range of its input. */
-    final QuantisedWeight weight(NodeProto layer, boolean integerBias) {
+    /**
+     * The weights of a layer, and its bias where that is to be integers, rounded for the range of its input.
+     *
+     * @param smallest as {@link QuantisedWeight#of} has it
+     */
+    final QuantisedWeight weight(NodeProto layer, boolean integerBias, float smallest) {
         TensorProto weight = graph.initialiser(layer.getInput(1));
         boolean byChannel = layer.getOpType().equals("Conv")
                 || (layer.getOpType().equals("Gemm") && Attributes.integer(layer, "transB", 0) != 0);
         float[] bias =
                 integerBias && hasBias(layer) ? model.floats(graph.initialiser(layer.getInput(2))) : new float[0];
         return QuantisedWeight.of(
-                model.floats(weight), dims(weight), topWeight, byChannel, bias, step(layer.getInput(0)));
+                model.floats(weight), dims(weight), topWeight, byChannel, smallest, bias, step(layer.getInput(0)));
     }
 
     static boolean hasBias(NodeProto layer) {

@@ -24,19 +24,19 @@ record QuantisedWeight(byte[] levels, long[] dims, float[] scales, int[] bias, f
      *
      * @param top the largest level, e.g. 127
      * @param byChannel whether the first side is that of the output channels and each gets a scale
+     * @param smallest the least scale of a channel, unless one scale for all channels would be under it too
      * @param inputScale step of the input; not used where there is no bias
      */
-    static QuantisedWeight of(float[] w, long[] dims, int top, boolean byChannel, float[] bias, float inputScale) {
+    static QuantisedWeight of(
+            float[] w, long[] dims, int top, boolean byChannel, float smallest, float[] bias, float inputScale) {
         int channels = byChannel ? (int) dims[0] : 1;
         int each = w.length / Math.max(1, channels);
         float[] scales = new float[channels];
         byte[] levels = new byte[w.length];
+        double leastOfAll = largest(w, 0, w.length) / (double) top < smallest ? LEAST : Math.max(LEAST, smallest);
         for (int c = 0; c < channels; c++) {
-            float largest = 0;
-            for (int i = c * each; i < (c + 1) * each; i++) {
-                largest = Math.max(largest, Math.abs(w[i]));
-            }
-            double least = LEAST;
+            float largest = largest(w, c * each, (c + 1) * each);
+            double least = leastOfAll;
             for (int b = byChannel ? c : 0; b < (byChannel ? Math.min(c + 1, bias.length) : bias.length); b++) {
                 least = Math.max(least, Math.abs(bias[b]) / (inputScale * MAX_BIAS));
             }
@@ -53,6 +53,14 @@ record QuantisedWeight(byte[] levels, long[] dims, float[] scales, int[] bias, f
             rounded[b] = (int) Math.rint(bias[b] / (double) scale);
         }
         return new QuantisedWeight(levels, dims, scales, rounded, biasScales);
+    }
+
+    private static float largest(float[] w, int from, int to) {
+        float largest = 0;
+        for (int i = from; i < to; i++) {
+            largest = Math.max(largest, Math.abs(w[i]));
+        }
+        return largest;
     }
 
     /** Adds the levels with what dequantises them; returns the name of the dequantised weights. */

@@ -34,6 +34,12 @@ final class TensorRtQdqEmitter extends QdqEmitter {
     private static final Set<String> POINTWISE = Set.of("Add", "Sub", "Mul", "Div");
 
     private static final int CHANNELS_OF_GROUPED = 8;
+    /**
+     * The smallest normal number of float16. A channel with a scale under it, often one whose weights have died away, would keep its whole
+     * layer in float32 (PrecisionRules). With this one it is rounded no more coarsely than the channel of the largest weights.
+     */
+    private static final float SMALLEST_SCALE = 0x1p-14f;
+
     private static final int KERNEL_OF_GROUPED = 3;
 
     private final QdqGraph origins;
@@ -155,7 +161,7 @@ final class TensorRtQdqEmitter extends QdqEmitter {
             NodeProto.Builder changed = node.toBuilder();
             if (layers.contains(node.getName())) {
                 changed.setInput(0, dequantised.get(node.getInput(0)));
-                changed.setInput(1, weight(node, false).writeWeights(graph, written, node.getInput(1)));
+                changed.setInput(1, weight(node, false, SMALLEST_SCALE).writeWeights(graph, written, node.getInput(1)));
             }
             Integer skip = skips.get(node.getName());
             if (skip != null) {

@@ -47,7 +47,8 @@ class Int8ModelsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"residual", "scaled", "mobile", "attention", "derm-yolov4-tiny-3l", "derm-efficientnet-b0"})
+    @ValueSource(
+            strings = {"residual", "scaled", "mobile", "attention", "derm-yolov4-tiny-3l", "derm-efficientnet-lite0"})
     void network_inInt8_hasNoFloatConvolutionAndStaysClose(String name) throws IOException {
         OnnxModel model = model(name);
         Tensors input = picture(model, 0);

@@ -49,8 +49,8 @@ class MixedPrecisionModelsTest {
     @CsvSource({
         "derm-yolov4-tiny-3l,FLOAT16,1e-2",
         "derm-yolov4-tiny-3l,BFLOAT16,5e-2",
-        "derm-efficientnet-b0,FLOAT16,1e-2",
-        "derm-efficientnet-b0,BFLOAT16,5e-2"
+        "derm-efficientnet-lite0,FLOAT16,1e-2",
+        "derm-efficientnet-lite0,BFLOAT16,5e-2"
     })
     void outputs_in16Bits_areThoseOfFloat32WithinTheTolerance(String name, DataType type, double tolerance) {
         OnnxModel model = model(name);
@@ -76,7 +76,7 @@ class MixedPrecisionModelsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"derm-yolov4-tiny-3l", "derm-efficientnet-b0"})
+    @ValueSource(strings = {"derm-yolov4-tiny-3l", "derm-efficientnet-lite0"})
     void int8ForTensorRt_takesTheRestInFloat16(String name) {
         OnnxModel model = model(name);
         Samples samples = pictures(model);

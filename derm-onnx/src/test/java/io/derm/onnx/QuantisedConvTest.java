@@ -210,7 +210,7 @@ class QuantisedConvTest {
         float[] w = {0, 0, 1e-20f, -1e-20f, 3, 4, 1e-3f, 0};
         float[] b = {1234.5f, -7e8f, 5, 0};
         float step = 0.002f;
-        QuantisedWeight q = QuantisedWeight.of(w, new long[] {4, 2, 1, 1}, 127, true, b, step);
+        QuantisedWeight q = QuantisedWeight.of(w, new long[] {4, 2, 1, 1}, 127, true, 0, b, step);
         for (int c = 0; c < 4; c++) {
             double scale = q.biasScales()[c];
             assertThat(q.bias()[c] * scale).as("rounded to nearest").isBetween(b[c] - 0.5 * scale, b[c] + 0.5 * scale);
@@ -218,6 +218,23 @@ class QuantisedConvTest {
             assertThat(Math.abs((long) q.bias()[c])).isLessThanOrEqualTo((1L << 30) + 128);
         }
         assertThat(q.levels()).startsWith(0, 0, 0, 0, 95, 127).endsWith(127, 0);
+    }
+
+    @Test
+    void channelOfSmallWeights_hasAScaleThatFloat16Has() {
+        float normal = 0x1p-14f;
+        float[] w = {0.5f, -0.25f, 3e-3f, -1e-3f, 1e-9f, 0};
+        long[] dims = {3, 2, 1, 1};
+        QuantisedWeight q = QuantisedWeight.of(w, dims, 127, true, normal, new float[0], 0);
+        assertThat(q.scales()).containsExactly(0.5f / 127, normal, normal);
+        for (int i = 0; i < w.length; i++) {
+            // No channel is rounded more coarsely than by one scale for all.
+            assertThat(q.levels()[i] * q.scales()[i / 2]).isBetween(w[i] - 0.25f / 127, w[i] + 0.25f / 127);
+        }
+        float[] allSmall = {3e-3f, -1e-3f, 1e-4f, 0};
+        QuantisedWeight fine =
+                QuantisedWeight.of(allSmall, new long[] {2, 2, 1, 1}, 127, true, normal, new float[0], 0);
+        assertThat(fine.scales()).containsExactly(3e-3f / 127, 1e-4f / 127);
     }
 
     @Test

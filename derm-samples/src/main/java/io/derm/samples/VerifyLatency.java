@@ -148,7 +148,7 @@ final class VerifyLatency {
     }
 
     private static String words(Network detector) {
-        return detector == Network.YOLOV4 ? "YOLOv4-608 + B0" : "demo models";
+        return detector == Network.YOLOV4 ? "YOLOv4-608 + Lite0" : "demo models";
     }
 
     /** Measures a detector and the classifier in one precision. */
@@ -296,14 +296,14 @@ final class VerifyLatency {
             }));
             rig.row(
                     table,
-                    "bare run of B0, batch " + n,
+                    "bare run of Lite0, batch " + n,
                     "-",
                     "events",
                     times.get(0).gpu(),
                     null);
             rig.row(
                     table,
-                    "bare run of B0, batch " + n,
+                    "bare run of Lite0, batch " + n,
                     "-",
                     "wall",
                     times.get(0).wall(),

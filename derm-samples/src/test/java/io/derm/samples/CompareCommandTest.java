@@ -284,7 +284,7 @@ class CompareCommandTest {
         refused(1, "DERM-260", "demo:detector", "demo:detector", onlyCrops);
         refused(
                 1,
-                "is a detector and derm-efficientnet-b0.onnx a classifier",
+                "is a detector and derm-efficientnet-lite0.onnx a classifier",
                 "demo:detector",
                 "demo:classifier",
                 scenes);
@@ -350,9 +350,9 @@ class CompareCommandTest {
     private static double melanoma(double[] logits) {
         double sum = 0;
         for (double l : logits) {
-            sum += Math.exp(l / 0.7609);
+            sum += Math.exp(l / 0.6820);
         }
-        return Math.exp(logits[2] / 0.7609) / sum;
+        return Math.exp(logits[2] / 0.6820) / sum;
     }
 
     private static Path model(String name) throws Exception {

@@ -25,10 +25,9 @@ class DemoInt8Test {
     @TempDir
     Path folder;
 
-    // Counts of convolutions in the float32 files: 25 of yolov4-tiny-3l-derm.cfg, 81 of EfficientNet-B0 with its SE
-    // blocks.
+    // Counts of convolutions in the float32 files: 25 of yolov4-tiny-3l-derm.cfg, 49 of EfficientNet-Lite0.
     @ParameterizedTest
-    @CsvSource({"true, 25", "false, 81"})
+    @CsvSource({"true, 25", "false, 49"})
     void int8_everyConvolution_hasAnIntegerKernel(boolean detector, int convolutions) {
         Model model = detector ? DemoInt8.detector() : DemoInt8.classifier();
         Path optimised = folder.resolve("optimised.onnx");

@@ -41,7 +41,7 @@ class TensorRtModelTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"demo:detector, 25", "demo:classifier, 81"})
+    @CsvSource({"demo:detector, 25", "demo:classifier, 49"})
     void demoModel_inInt8_isTensorRtsWithTheRestInFloat16(String model, int convolutions) throws Exception {
         OnnxModel int8 = OnnxModel.read(write(model, BuildCommand.Precision.int8, null));
 

@@ -109,11 +109,11 @@ class VerifyReportTest {
                 s,
                 new ObjectMapper()
                         .readTree(
-                                "{\"torch\":\"2.9\",\"cuda\":\"13.0\",\"cudnn\":91000,\"results\":[{\"models\":\"B0\",\"precision\":\"FP16 eager\","
+                                "{\"torch\":\"2.9\",\"cuda\":\"13.0\",\"cudnn\":91000,\"results\":[{\"models\":\"Lite0\",\"precision\":\"FP16 eager\","
                                         + "\"what\":\"bare run\",\"frame\":\"-\",\"clock\":\"wall\",\"n\":7,\"p50\":1.5,\"p90\":2,\"p99\":3,\"max\":4}],"
                                         + "\"notRun\":[\"compile: 20 s are left\"]}"));
         assertThat(s.tables().get(0).rows().get(0))
-                .containsExactly("B0", "FP16 eager", "bare run", "-", "wall", 7L, 1.5, 2.0, 3.0, null, 4.0);
+                .containsExactly("Lite0", "FP16 eager", "bare run", "-", "wall", 7L, 1.5, 2.0, 3.0, null, 4.0);
         assertThat(s.notRun()).containsExactly("compile: 20 s are left");
     }
 }

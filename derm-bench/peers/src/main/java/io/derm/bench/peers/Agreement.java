@@ -14,9 +14,19 @@ import java.util.Locale;
  * @param probability the most by which a probability differs
  */
 record Agreement(int findings, int ties, double iou, double score, double probability) {
-    static final double LOWEST_IOU = 0.95;
-    static final double SCORE = 0.02;
-    static final double PROBABILITY = 0.03;
+    /**
+     * How far a finding may be from derm's.
+     *
+     * @param iou the lowest overlap of their boxes
+     * @param score the most by which their scores differ
+     * @param probability the most by which a probability differs
+     */
+    record Tolerance(double iou, double score, double probability) {
+        /** The same computation, to rounding. */
+        static final Tolerance SAME = new Tolerance(0.95, 0.02, 0.03);
+        /** The same findings, of models in eight bits. */
+        static final Tolerance INT8 = new Tolerance(0.8, 0.1, 0.2);
+    }
 
     /** A peer found or said something else than derm. */
     static final class Disagreement extends Exception {
@@ -30,9 +40,10 @@ record Agreement(int findings, int ties, double iou, double score, double probab
     /**
      * Holds findings to derm's, frame by frame: as many, each with its counterpart in the same place, of the same most probable class unless it is a tie.
      *
-     * @throws Disagreement if they differ by more than the tolerances above, or if there are none at all
+     * @throws Disagreement if they differ by more than that, or if there are none at all
      */
-    static Agreement require(String peer, List<List<Finding>> derm, List<List<Finding>> found) throws Disagreement {
+    static Agreement require(String peer, Tolerance most, List<List<Finding>> derm, List<List<Finding>> found)
+            throws Disagreement {
         if (derm.size() != found.size()) {
             throw new Disagreement(peer + " examined " + found.size() + " frames, derm " + derm.size());
         }
@@ -51,10 +62,10 @@ record Agreement(int findings, int ties, double iou, double score, double probab
             for (Finding expected : derm.get(frame)) {
                 Finding f = nearest(expected, left);
                 left.remove(f);
-                if (!(f.iou(expected) >= LOWEST_IOU)
-                        || !(Math.abs(f.score() - expected.score()) <= SCORE)
-                        || !(f.distance(expected) <= PROBABILITY)
-                        || (f.answer() != expected.answer() && expected.lead() > 2 * PROBABILITY)) {
+                if (!(f.iou(expected) >= most.iou)
+                        || !(Math.abs(f.score() - expected.score()) <= most.score)
+                        || !(f.distance(expected) <= most.probability)
+                        || (f.answer() != expected.answer() && expected.lead() > 2 * most.probability)) {
                     throw new Disagreement(where + " has " + f + ", derm " + expected);
                 }
                 ties += f.answer() == expected.answer() ? 0 : 1;

@@ -102,7 +102,8 @@ final class Comparison {
         for (Running peer : peers) {
             String words = "- " + peer.row.kind.words() + ": " + peer.process.about();
             if (peer.row.kind != Kind.DERM) {
-                Agreement found = Agreement.require(peer.row.kind.words(), derm, peer.process.answers());
+                Agreement found = Agreement.require(
+                        peer.row.kind.words(), peer.row.kind.tolerance(), derm, peer.process.answers());
                 words += ". Against derm: " + found.words() + "; " + levels(input, peer.process.input());
             }
             if (print) {
@@ -127,7 +128,7 @@ final class Comparison {
     private void printExams() {
         out.println();
         List<Row> yardsticks = rows.stream()
-                .filter(row -> row.kind == Kind.DERM || row.kind == Kind.DERM_LOOP)
+                .filter(row -> row.kind == Kind.DERM || row.kind.loop())
                 .toList();
         out.println("| whole exam of a frame | median ms | p95 ms |"
                 + yardsticks.stream()

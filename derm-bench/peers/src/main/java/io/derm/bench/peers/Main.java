@@ -45,7 +45,8 @@ public final class Main implements Callable<Integer> {
     private int rounds = 6;
 
     @Option(names = "--peers", split = ",", description = "Besides derm: ${COMPLETION-CANDIDATES}.")
-    private Set<Kind> peers = EnumSet.of(Kind.ORT, Kind.DJL, Kind.DJL_AS_IS, Kind.OPENCV, Kind.DERM_LOOP);
+    private Set<Kind> peers =
+            EnumSet.of(Kind.ORT, Kind.DJL, Kind.DJL_AS_IS, Kind.OPENCV, Kind.DERM_LOOP, Kind.DERM_INT8);
 
     @Option(
             names = "--spin",
@@ -103,8 +104,8 @@ public final class Main implements Callable<Integer> {
     private Map<Kind, Setting> settings(int n) {
         Map<Kind, Setting> settings = new EnumMap<>(Kind.class);
         for (Kind kind : Kind.values()) {
-            // The loop has a thread for each of its two models, so it is beside those that have two.
-            if (kind == Kind.DERM || peers.contains(kind) && (kind != Kind.DERM_LOOP || n > 1)) {
+            // The loops have a thread for each of their two models, so they are beside those that have two.
+            if (kind == Kind.DERM || peers.contains(kind) && (!kind.loop() || n > 1)) {
                 settings.put(
                         kind,
                         new Setting(

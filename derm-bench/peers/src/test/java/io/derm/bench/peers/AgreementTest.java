@@ -13,7 +13,7 @@ class AgreementTest {
     private static final Finding BENIGN = new Finding(300, 100, 340, 140, 0.5f, 0.8f, 0.15f, 0.05f);
 
     private static Agreement require(List<Finding> derm, List<Finding> peer) throws Disagreement {
-        return Agreement.require("peer", List.of(derm), List.of(peer));
+        return Agreement.require("peer", Agreement.Tolerance.SAME, List.of(derm), List.of(peer));
     }
 
     @Test

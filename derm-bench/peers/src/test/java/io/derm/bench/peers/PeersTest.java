@@ -34,10 +34,10 @@ class PeersTest {
         try (Material material = Material.write(2, 20)) {
             List<Picture> pictures = material.pictures();
             List<List<Finding>> derm = answers(Kind.DERM, material, pictures, true);
-            for (Kind kind : List.of(Kind.ORT, Kind.DJL_NEW, Kind.OPENCV, Kind.DERM_LOOP)) {
+            for (Kind kind : List.of(Kind.ORT, Kind.DJL_NEW, Kind.OPENCV, Kind.DERM_LOOP, Kind.DERM_INT8)) {
                 for (boolean batched : List.of(true, false)) {
-                    Agreement agreement =
-                            Agreement.require(kind.words(), derm, answers(kind, material, pictures, batched));
+                    Agreement agreement = Agreement.require(
+                            kind.words(), kind.tolerance(), derm, answers(kind, material, pictures, batched));
                     assertThat(agreement.findings()).isGreaterThan(3);
                 }
             }
@@ -55,7 +55,8 @@ class PeersTest {
             List<List<Finding>> other =
                     answers(Kind.ORT, material, List.of(new Picture(moved, picture.width(), picture.height())), true);
 
-            assertThatThrownBy(() -> Agreement.require("peer", derm, other)).isInstanceOf(Disagreement.class);
+            assertThatThrownBy(() -> Agreement.require("peer", Agreement.Tolerance.SAME, derm, other))
+                    .isInstanceOf(Disagreement.class);
         }
     }
 
