@@ -22,7 +22,7 @@ final class Demo {
     static final float[] MEAN = {123.675f, 116.28f, 103.53f};
 
     static final float[] STD = {58.395f, 57.12f, 57.375f};
-    static final float TEMPERATURE = 0.7609f;
+    static final float TEMPERATURE = 0.6820f;
     /** Benign, unknown, melanoma, and distractor, which counts as unknown. */
     static final int CLASSES = 4;
 
