@@ -191,7 +191,8 @@ public final class Exam {
                     work.captureNanos,
                     work.detectNanos,
                     work.classifyNanos,
-                    start - frame.capturedNanos(),
+                    // As the tally has it: another look at the clock would be another latency.
+                    work.begunNanos - frame.capturedNanos(),
                     work.detectedBy,
                     work.classifiedBy));
         } catch (Throwable t) {
