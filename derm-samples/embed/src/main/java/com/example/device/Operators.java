@@ -36,7 +36,15 @@ final class Operators {
         return switch (node.getOpType()) {
             case "Add" -> broadcast(Double::sum);
             case "Mul" -> broadcast((a, b) -> a * b);
-            case "Sigmoid" -> each(x -> 1 / (1 + Math.exp(-x)));
+            case "Clip" -> {
+                boolean both = node.getInputCount() == 3 && !node.getInputList().contains("");
+                require(node, "limits", both, "min and max as inputs");
+                yield (in, room) -> {
+                    float low = in[1].data()[0];
+                    float high = in[2].data()[0];
+                    return each(x -> Math.min(high, Math.max(low, x))).run(in, room);
+                };
+            }
             case "LeakyRelu" -> {
                 float slope = attribute(node, "alpha").map(AttributeProto::getF).orElse(0.01f);
                 yield each(x -> x < 0 ? slope * x : x);
