@@ -10,9 +10,12 @@ import io.derm.api.FrameSource;
 import io.derm.api.contract.NativeMemory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -111,13 +114,24 @@ class ResourceTest {
         }
     }
 
+    private static void close(Socket socket) {
+        try {
+            socket.close();
+        } catch (java.io.IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
     /** A server that sends a clip's first part and then says nothing. */
     private static ServerSocket silentServer(byte[] first) throws Exception {
         ServerSocket server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
         Thread thread = new Thread(() -> {
+            // Held: the collector closes a socket that nobody has.
+            List<Socket> sockets = new ArrayList<>();
             try {
                 while (true) {
-                    var socket = server.accept();
+                    Socket socket = server.accept();
+                    sockets.add(socket);
                     socket.getInputStream().read(new byte[4096]);
                     socket.getOutputStream()
                             .write("HTTP/1.0 200 OK\r\nContent-Type: video/mp2t\r\n\r\n"
@@ -127,6 +141,7 @@ class ResourceTest {
                 }
             } catch (java.io.IOException e) {
                 // closed by the test
+                sockets.forEach(ResourceTest::close);
             }
         });
         thread.setDaemon(true);
