@@ -178,8 +178,12 @@ class LivePageTest {
                   return n > 500;
                 }""");
         Locator card = page.locator(".card").first();
-        assertThat((Boolean) card.locator("img").evaluate("i => i.decode().then(() => i.naturalWidth > 20)"))
-                .isTrue();
+        // Not decode(), which fails where a better look takes the picture's place meanwhile.
+        page.waitForFunction("""
+                () => {
+                  const look = document.querySelector('.card img');
+                  return look.complete && look.naturalWidth > 20;
+                }""");
         assertThat(card.locator(".bars .n").allInnerTexts()).hasSize(3).allMatch(t -> t.matches("\\d{1,3} %"));
         assertThat(card.locator("path.melanoma").getAttribute("d")).startsWith("M0.0 ");
         check(page.locator("#detector")).hasText("demo model, int8, onnxruntime");
