@@ -33,14 +33,21 @@ record QuantisedWeight(byte[] levels, long[] dims, float[] scales, int[] bias, f
         int each = w.length / Math.max(1, channels);
         float[] scales = new float[channels];
         byte[] levels = new byte[w.length];
-        double leastOfAll = largest(w, 0, w.length) / (double) top < smallest ? LEAST : Math.max(LEAST, smallest);
+        float[] largest = new float[channels];
+        float largestOfAll = 0;
         for (int c = 0; c < channels; c++) {
-            float largest = largest(w, c * each, (c + 1) * each);
+            for (int i = c * each; i < (c + 1) * each; i++) {
+                largest[c] = Math.max(largest[c], Math.abs(w[i]));
+            }
+            largestOfAll = Math.max(largestOfAll, largest[c]);
+        }
+        double leastOfAll = largestOfAll / (double) top < smallest ? LEAST : Math.max(LEAST, smallest);
+        for (int c = 0; c < channels; c++) {
             double least = leastOfAll;
             for (int b = byChannel ? c : 0; b < (byChannel ? Math.min(c + 1, bias.length) : bias.length); b++) {
                 least = Math.max(least, Math.abs(bias[b]) / (inputScale * MAX_BIAS));
             }
-            scales[c] = (float) Math.max(largest / (double) top, least);
+            scales[c] = (float) Math.max(largest[c] / (double) top, least);
             for (int i = c * each; i < (c + 1) * each; i++) {
                 levels[i] = (byte) Math.max(-top, Math.min(top, Math.round(w[i] / scales[c])));
             }
@@ -53,14 +60,6 @@ record QuantisedWeight(byte[] levels, long[] dims, float[] scales, int[] bias, f
             rounded[b] = (int) Math.rint(bias[b] / (double) scale);
         }
         return new QuantisedWeight(levels, dims, scales, rounded, biasScales);
-    }
-
-    private static float largest(float[] w, int from, int to) {
-        float largest = 0;
-        for (int i = from; i < to; i++) {
-            largest = Math.max(largest, Math.abs(w[i]));
-        }
-        return largest;
     }
 
     /** Adds the levels with what dequantises them; returns the name of the dequantised weights. */

@@ -34,13 +34,12 @@ final class TensorRtQdqEmitter extends QdqEmitter {
     private static final Set<String> POINTWISE = Set.of("Add", "Sub", "Mul", "Div");
 
     private static final int CHANNELS_OF_GROUPED = 8;
-    /**
-     * The smallest normal number of float16. A channel with a scale under it, often one whose weights have died away, would keep its whole
-     * layer in float32 (PrecisionRules). With this one it is rounded no more coarsely than the channel of the largest weights.
-     */
-    private static final float SMALLEST_SCALE = 0x1p-14f;
-
     private static final int KERNEL_OF_GROUPED = 3;
+    /**
+     * A channel with a scale under it, often one whose weights have died away, would keep its whole layer in float32 ({@link PrecisionRules}).
+     * With this one it is rounded no more coarsely than the channel of the largest weights.
+     */
+    private static final float SMALLEST_SCALE = SixteenBits.FLOAT16.leastNormal();
 
     private final QdqGraph origins;
     private final Set<String> layers = new HashSet<>();
