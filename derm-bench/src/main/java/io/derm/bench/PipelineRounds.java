@@ -16,12 +16,13 @@ record PipelineRounds(List<Map<Part, Taken>> rounds) {
         CAPTURE("capture alone"),
         DETECT("detection alone"),
         CLASSIFY("classification alone"),
+        BOTH("both models, no loop"),
         EXAM("exam"),
         DETECT_WITHIN("  detection within it"),
         CLASSIFY_WITHIN("  classification within it");
 
         /** Those that have a turn of their own. */
-        static final List<Part> TIMED = List.of(CAPTURE, DETECT, CLASSIFY, EXAM);
+        static final List<Part> TIMED = List.of(CAPTURE, DETECT, CLASSIFY, BOTH, EXAM);
 
         private final String words;
 
@@ -83,12 +84,16 @@ record PipelineRounds(List<Map<Part, Taken>> rounds) {
         return Math.max(nanos(Part.DETECT_WITHIN), nanos(Part.CLASSIFY_WITHIN)) / nanos(Part.EXAM);
     }
 
-    /** The exam's frame rate over that of its slowest stage alone, paired by round; rounds are what is independent. */
+    /** The exam's frame rate over that of its slowest stage alone. */
     Interval ratio() {
-        Part slowest = slowestStage();
+        return rate(Part.EXAM, slowestStage());
+    }
+
+    /** One part's frame rate over another's, paired by round; rounds are what is independent. */
+    Interval rate(Part part, Part yardstick) {
         return Interval.of(rounds.stream()
                 .map(round -> new double[] {
-                    Math.log(of(round, slowest).nanos() / of(round, Part.EXAM).nanos())
+                    Math.log(of(round, yardstick).nanos() / of(round, part).nanos())
                 })
                 .toArray(double[][]::new));
     }

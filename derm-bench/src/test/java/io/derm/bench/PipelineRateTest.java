@@ -24,6 +24,7 @@ class PipelineRateTest {
                 Part.CAPTURE, new Taken(capture, capture),
                 Part.DETECT, new Taken(detect, detect),
                 Part.CLASSIFY, new Taken(classify, classify),
+                Part.BOTH, new Taken(0.96 * exam, exam),
                 Part.EXAM, new Taken(exam, exam),
                 Part.DETECT_WITHIN, new Taken(0.97 * exam, Double.NaN),
                 Part.CLASSIFY_WITHIN, new Taken(0.8 * exam, Double.NaN));
@@ -41,6 +42,7 @@ class PipelineRateTest {
         assertThat(times.ratio().ratio()).isCloseTo(0.9, within(1e-9));
         assertThat(times.ratio().lower()).isCloseTo(0.9, within(1e-9));
         assertThat(times.ratio().upper()).isCloseTo(0.9, within(1e-9));
+        assertThat(times.rate(Part.EXAM, Part.BOTH).ratio()).isCloseTo(0.96, within(1e-9));
         assertThat(times.busy()).isCloseTo(0.97, within(1e-9));
         assertThat(times.cpuNanosOfStages()).isCloseTo((80 + 70 + 140) / 3.0, within(1e-9));
     }

@@ -20,6 +20,8 @@ public record DemoClip(Path path) implements AutoCloseable {
                         252, "The bundled clip is not in the jar", "Name a SOURCE, or build derm anew.");
             }
             Path file = Files.createTempFile("derm-phantom-clip", ".mp4");
+            // Ctrl-C ends the process before it is closed.
+            file.toFile().deleteOnExit();
             Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
             return new DemoClip(file);
         } catch (IOException e) {
@@ -36,7 +38,7 @@ public record DemoClip(Path path) implements AutoCloseable {
         try {
             Files.deleteIfExists(path);
         } catch (IOException e) {
-            path.toFile().deleteOnExit();
+            // At exit it is tried again.
         }
     }
 }

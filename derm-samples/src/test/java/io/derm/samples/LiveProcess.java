@@ -31,6 +31,7 @@ final class LiveProcess implements AutoCloseable {
                 "-Xmx256m",
                 "-Djava.awt.headless=true",
                 "-Dderm.terminal=false",
+                "-Djava.io.tmpdir=" + Files.createDirectories(dir.resolve("tmp")),
                 "-cp",
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                 "io.derm.samples.Derm",

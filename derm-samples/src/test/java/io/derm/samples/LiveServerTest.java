@@ -184,7 +184,9 @@ class LiveServerTest {
             await(() -> looksOn.pictures.get() > 2 && looksOn.state.contains("\"exam\""));
             assertThat(looksOn.frame.path("width").asInt()).isEqualTo(1280);
 
+            assertThat(dir.resolve("tmp")).isDirectoryContaining("glob:**/derm-phantom-clip*");
             assertThat(live.interrupt()).isEqualTo(130);
+            assertThat(dir.resolve("tmp")).isDirectoryNotContaining("glob:**/derm-phantom-clip*");
             assertThat(live.log())
                     .containsPattern(
                             "(?m)^\\d+ lesions in \\d+ frames, \\d+\\.\\d s, \\d+\\.\\d frames/s\\. Saved files")
