@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * The way of one source's frames: what waits before each step, what is in it, and when the next may begin. Guarded by the lock of
  * its {@link Exams}.
  *
- * <p>With {@link FramePolicy#EVERY} up to two frames wait after a step, and a step begins only where there is room for what it will
+ * <p>With {@link FramePolicy#EVERY} up to four frames wait after a step, and a step begins only where there is room for what it will
  * give. With {@link FramePolicy#LATEST} one frame waits at most, a newer one replaces it, and detection begins no sooner than it has
  * to for its frame to meet the next steps idle: so frames grow old in the camera's mailbox, where newer ones take their place, and
  * not between steps.
@@ -31,7 +31,7 @@ final class Lane {
     static final long IDLE = -1;
 
     /** As many as it takes to keep two steps of uneven length busy, and no more: each is a buffer of the source. */
-    private static final int ROOM = 2;
+    private static final int ROOM = 4;
 
     private static final long LONGEST_FRAME_TIME = TimeUnit.SECONDS.toNanos(1);
 
