@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Detectors of one model that work on several frames at once. While classification has nothing to do, an {@link Exam} of a recorded
@@ -58,7 +59,10 @@ public final class DetectorPool implements Detector {
             }
             return new DetectorPool(opened);
         } catch (RuntimeException | Error e) {
-            opened.forEach(Detector::close);
+            RuntimeException closing = closeAll(opened);
+            if (closing != null) {
+                e.addSuppressed(closing);
+            }
             throw e;
         }
     }
@@ -108,8 +112,16 @@ public final class DetectorPool implements Detector {
     /** Closes all detectors. */
     @Override
     public void close() {
+        RuntimeException failure = closeAll(all);
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    /** What the first that failed to close said, with what the others did. */
+    private static @Nullable RuntimeException closeAll(List<Detector> detectors) {
         RuntimeException failure = null;
-        for (Detector detector : all) {
+        for (Detector detector : detectors) {
             try {
                 detector.close();
             } catch (RuntimeException e) {
@@ -120,8 +132,6 @@ public final class DetectorPool implements Detector {
                 }
             }
         }
-        if (failure != null) {
-            throw failure;
-        }
+        return failure;
     }
 }

@@ -252,6 +252,25 @@ class DetectorPoolTest {
     }
 
     @Test
+    void open_oneFailsAndOthersFailToClose_closesAllAndKeepsTheReason() {
+        AtomicInteger opened = new AtomicInteger();
+        AtomicInteger closed = new AtomicInteger();
+        assertThatThrownBy(() -> DetectorPool.open(3, () -> {
+                    if (opened.incrementAndGet() == 3) {
+                        throw new IllegalStateException("no memory");
+                    }
+                    return new Other("a", () -> {
+                        throw new IllegalStateException("stuck " + closed.incrementAndGet());
+                    });
+                }))
+                .hasMessage("no memory")
+                .satisfies(e -> assertThat(e.getSuppressed())
+                        .singleElement()
+                        .satisfies(first -> assertThat(first.getSuppressed()).hasSize(1)));
+        assertThat(closed).hasValue(2);
+    }
+
+    @Test
     void open_oneFails_closesTheOthers() {
         AtomicInteger opened = new AtomicInteger();
         AtomicInteger closed = new AtomicInteger();

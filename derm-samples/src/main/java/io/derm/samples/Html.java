@@ -4,6 +4,9 @@ import java.util.List;
 
 /** Pieces of a page that is well-formed XML as well. */
 final class Html {
+    /** What a table of a chart's figures has at most. */
+    static final int TABLE_ROWS = 24;
+
     private Html() {}
 
     static String escape(String text) {

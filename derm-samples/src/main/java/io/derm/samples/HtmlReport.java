@@ -46,11 +46,11 @@ final class HtmlReport {
 
     static String render(Facts facts, ExamSummary summary, BestCrops crops, ExamCourse course) {
         HtmlReport report = new HtmlReport();
-        report.page(facts, summary, crops, new ReportPlots(course));
+        report.page(facts, summary, crops, course);
         return report.html.toString();
     }
 
-    private void page(Facts facts, ExamSummary summary, BestCrops crops, ReportPlots plots) {
+    private void page(Facts facts, ExamSummary summary, BestCrops crops, ExamCourse course) {
         html.append("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>")
                 .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>")
                 .append("<title>derm exam report</title><style>\n")
@@ -66,12 +66,13 @@ final class HtmlReport {
                 summary.elapsedNanos() / 1e9,
                 summary.framesPerSecond(),
                 Html.escape(facts.ended())));
-        lesions(summary, crops, plots);
+        lesions(summary, crops, new LesionPlots(course));
+        SpeedPlots speed = new SpeedPlots(course);
         html.append("<h2>Speed</h2>\n")
-                .append(plots.stages(summary.times()))
-                .append(plots.latency())
+                .append(speed.stages(summary.times()))
+                .append(speed.latency())
                 .append("<h2>Dropped frames</h2>\n")
-                .append(plots.drops());
+                .append(speed.drops());
         facts(facts, summary);
         html.append("<footer><p>").append(Html.escape(Derm.RESEARCH_USE)).append("</p></footer></body></html>\n");
     }
@@ -84,7 +85,7 @@ final class HtmlReport {
         }
     }
 
-    private void lesions(ExamSummary summary, BestCrops crops, ReportPlots plots) {
+    private void lesions(ExamSummary summary, BestCrops crops, LesionPlots plots) {
         html.append("<h2>Lesions</h2>\n");
         List<Lesion> all = summary.lesions();
         if (all.isEmpty()) {
@@ -142,19 +143,18 @@ final class HtmlReport {
     }
 
     private static List<String> row(Lesion lesion) {
-        List<String> row =
-                new ArrayList<>(List.of(Integer.toString(lesion.id()), ReportPlots.style(lesion.lesionClass())));
+        List<String> row = new ArrayList<>(List.of(Integer.toString(lesion.id()), Figures.style(lesion.lesionClass())));
         for (LesionClass c : LesionClass.values()) {
-            row.add(ReportPlots.number(100 * lesion.probabilities().getOrDefault(c, 0f), 0));
+            row.add(Figures.number(100 * lesion.probabilities().getOrDefault(c, 0f), 0));
         }
-        row.add(ReportPlots.number(lesion.firstMicros() / 1e6, 1));
-        row.add(ReportPlots.number(lesion.lastMicros() / 1e6, 1));
+        row.add(Figures.number(lesion.firstMicros() / 1e6, 1));
+        row.add(Figures.number(lesion.lastMicros() / 1e6, 1));
         row.add(Integer.toString(lesion.sightings()));
         return row;
     }
 
-    private void card(Lesion lesion, BestCrops crops, ReportPlots plots) {
-        String style = ReportPlots.style(lesion.lesionClass());
+    private void card(Lesion lesion, BestCrops crops, LesionPlots plots) {
+        String style = Figures.style(lesion.lesionClass());
         html.append("<section class=\"card\" id=\"lesion-")
                 .append(lesion.id())
                 .append("\"><div>")
@@ -169,8 +169,8 @@ final class HtmlReport {
             html.append(String.format(
                     Locale.ROOT,
                     "<div class=\"bar %s\"><span>%s</span><i style=\"width:%.0f%%\"></i><b>%.0f %%</b></div>",
-                    ReportPlots.style(c),
-                    ReportPlots.style(c),
+                    Figures.style(c),
+                    Figures.style(c),
                     percent,
                     percent));
         }
@@ -195,7 +195,7 @@ final class HtmlReport {
                 "Kind",
                 info.live() ? "live" : info.frames() < 0 ? "recording" : "recording of " + info.frames() + " frames"));
         if (info.framesPerSecond() > 0) {
-            rows.add(List.of("Rate", ReportPlots.number(info.framesPerSecond(), 2) + " frames/s"));
+            rows.add(List.of("Rate", Figures.number(info.framesPerSecond(), 2) + " frames/s"));
         }
         rows.add(List.of("Begun", facts.begun().truncatedTo(ChronoUnit.SECONDS).toString()));
         rows.add(List.of("derm", Derm.version()));

@@ -8,6 +8,11 @@ import java.util.Locale;
  * not see it. Colours, line widths and dashes are classes of the page's style sheet. Confined.
  */
 final class Plot {
+    /** Widths of a chart across the report, and of one beside another. */
+    static final int WIDE = 940;
+
+    static final int HALF = 460;
+
     private static final int LEFT = 52;
     private static final int RIGHT = 16;
     private static final int TOP = 26;

@@ -63,7 +63,7 @@ class ExamCourseTest {
         assertThat(course.dropped(DropCause.STOPPED)).isEqualTo(2);
         int second = (int) (1 / course.stretchSeconds());
         assertThat(course.stretches().get(second).dropped(DropCause.BUSY)).isEqualTo(5);
-        String html = "<html>" + new ReportPlots(course).drops() + "</html>";
+        String html = "<html>" + new SpeedPlots(course).drops() + "</html>";
         assertThat(ExamReportTest.rows(ExamReportTest.parse(html), "drops-table"))
                 .containsExactly(List.of("busy", "7"), List.of("stopped", "2"));
     }
