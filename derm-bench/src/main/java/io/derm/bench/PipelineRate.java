@@ -134,23 +134,8 @@ final class PipelineRate implements Callable<Integer> {
                     times.nanos(part) / 1e6,
                     Double.isNaN(cpu) ? "" : String.format(Locale.ROOT, "%.2f", cpu / 1e6));
         }
-        Interval cores = times.rate(Part.BOTH, times.slowestStage());
-        System.out.printf(
-                Locale.ROOT,
-                "%s over %s: %.3f (95 %%: %.3f to %.3f): what the cores make of both at once%n",
-                Part.BOTH.words(),
-                times.slowestStage().words(),
-                cores.ratio(),
-                cores.lower(),
-                cores.upper());
-        Interval loop = times.rate(Part.EXAM, Part.BOTH);
-        System.out.printf(
-                Locale.ROOT,
-                "exam over %s: %.3f (95 %%: %.3f to %.3f): what the loop makes of the cores%n",
-                Part.BOTH.words(),
-                loop.ratio(),
-                loop.lower(),
-                loop.upper());
+        ratio(times, Part.BOTH, times.slowestStage(), "what the cores make of both at once");
+        ratio(times, Part.EXAM, Part.BOTH, "what the loop makes of the cores");
         if (detectors == 1) {
             System.out.printf(
                     Locale.ROOT, "The slower model within the exam ran for %.1f %% of its time%n", 100 * times.busy());
@@ -178,6 +163,19 @@ final class PipelineRate implements Callable<Integer> {
                 });
         System.out.println("Research use only, not a medical device.");
         return code;
+    }
+
+    private static void ratio(PipelineRounds times, Part part, Part yardstick, String words) {
+        Interval ratio = times.rate(part, yardstick);
+        System.out.printf(
+                Locale.ROOT,
+                "%s over %s: %.3f (95 %%: %.3f to %.3f): %s%n",
+                part.words(),
+                yardstick.words(),
+                ratio.ratio(),
+                ratio.lower(),
+                ratio.upper(),
+                words);
     }
 
     static int verdict(Interval ratio, double budget) {
