@@ -9,7 +9,7 @@ import java.util.Arrays;
  * The luma or green of a frame reduced to some size, and its points: the steepest pixel of each cell. Confined.
  */
 final class PictureLevel {
-    private static final int SAMPLES = 4;
+    private static final int SAMPLES = 2;
     /** Pixels that light is blurred over, each way and twice. */
     private static final int BLUR = 3;
 
@@ -55,7 +55,7 @@ final class PictureLevel {
         return frame.width() / pixel == width && frame.height() / pixel == height;
     }
 
-    /** Takes the means of squares of the frame, of four pixels each way at most: it is reading them that costs. */
+    /** Takes the means of squares of the frame, of two pixels each way: it is reading them that costs. */
     void reduce(Frame frame, int pixel) {
         ByteBuffer from = frame.pixels();
         boolean bgr = frame.format() == PixelFormat.BGR24;
