@@ -112,10 +112,11 @@ final class VideoOpener {
         VideoReader reader =
                 opener.open(address, av_find_input_format(Webcams.SYSTEM.input), uri.attempts(Webcams.SYSTEM));
         SourceInfo info = reader.info();
-        if (!uri.meets(info.width(), info.height(), info.framesPerSecond())) {
+        if (!uri.meets(info.width(), info.height(), info.framesPerSecond(), reader.coding())) {
             LOG.warn(
-                    "{} gives {}x{} at {} frames/s, which is as near as it comes",
+                    "{} gives {} of {}x{} at {} frames/s, which is as near as it comes",
                     source,
+                    reader.coding(),
                     info.width(),
                     info.height(),
                     info.framesPerSecond());

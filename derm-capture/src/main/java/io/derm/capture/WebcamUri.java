@@ -66,9 +66,14 @@ record WebcamUri(String device, String size, String rate, String format) {
         return attempts;
     }
 
-    /** Whether what came is what was asked for, as far as something was. */
-    boolean meets(int width, int height, double framesPerSecond) {
+    /**
+     * Whether what came is what was asked for, as far as something was.
+     *
+     * @param coding as {@link #format} would have it
+     */
+    boolean meets(int width, int height, double framesPerSecond, String coding) {
         return (size.isEmpty() || size.equals(width + "x" + height))
+                && (format.isEmpty() || format.equals(coding))
                 && (rate.isEmpty()
                         || framesPerSecond == 0
                         || Math.abs(Double.parseDouble(rate) - framesPerSecond) < 0.5);

@@ -109,11 +109,11 @@ final class Webcams {
         }));
     }
 
-    /** Formats and sizes out of what FFmpeg's V4L2 input logs of them. */
+    /** Formats and sizes out of what FFmpeg's V4L2 input logs of them: lines in pieces, a message for each size. */
     static List<String> formats(List<String> messages) {
         List<String> formats = new ArrayList<>();
-        for (String message : messages) {
-            Matcher m = FORMAT.matcher(message);
+        for (String line : String.join("", messages).lines().toList()) {
+            Matcher m = FORMAT.matcher(line);
             if (m.find()) {
                 formats.add(m.group(1) + ": " + m.group(2).strip());
             }

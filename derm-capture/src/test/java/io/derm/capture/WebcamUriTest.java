@@ -86,13 +86,16 @@ class WebcamUriTest {
 
     @ParameterizedTest
     @CsvSource({
-        "webcam:0, 640, 480, 15, true",
-        "webcam:0?size=1280x720, 1280, 720, 10, true",
-        "webcam:0?size=1280x720, 640, 480, 30, false",
-        "webcam:0?rate=30, 640, 480, 15, false",
-        "webcam:0?rate=30, 640, 480, 29.97, true"
+        "webcam:0, 640, 480, 15, mjpeg, true",
+        "webcam:0?size=1280x720, 1280, 720, 10, mjpeg, true",
+        "webcam:0?size=1280x720, 640, 480, 30, mjpeg, false",
+        "webcam:0?rate=30, 640, 480, 15, yuyv422, false",
+        "webcam:0?rate=30, 640, 480, 29.97, yuyv422, true",
+        "webcam:0?format=YUYV422, 640, 480, 30, yuyv422, true",
+        "webcam:0?format=h264, 640, 480, 30, yuyv422, false"
     })
-    void meets_whatCame_goesByWhatWasAskedFor(String uri, int width, int height, double rate, boolean met) {
-        assertThat(WebcamUri.parse(uri).meets(width, height, rate)).isEqualTo(met);
+    void meets_whatCame_goesByWhatWasAskedFor(
+            String uri, int width, int height, double rate, String coding, boolean met) {
+        assertThat(WebcamUri.parse(uri).meets(width, height, rate, coding)).isEqualTo(met);
     }
 }

@@ -28,12 +28,18 @@ class WebcamsTest {
         }
     }
 
-    /** Lines as libavdevice/v4l2.c prints them for list_formats. */
+    /** Lines as libavdevice/v4l2.c prints them for list_formats, in its pieces. */
     @Test
     void formats_ofTheLog_areReadAndAllElseIsNot() {
         assertThat(Webcams.formats(List.of(
-                        "[video4linux2,v4l2 @ 0x55d0] Compressed:       mjpeg :          Motion-JPEG : 1280x720 640x480\n",
-                        "[video4linux2,v4l2 @ 0x55d0] Raw       :     yuyv422 :           YUYV 4:2:2 : 640x480 {32-160, 2}x{24-120, 2}\n",
+                        "[video4linux2,v4l2 @ 0x55d0] Compressed:       mjpeg :          Motion-JPEG :",
+                        " 1280x720",
+                        " 640x480",
+                        "\n",
+                        "[video4linux2,v4l2 @ 0x55d0] Raw       :     yuyv422 :           YUYV 4:2:2 :",
+                        " 640x480",
+                        " {32-160, 2}x{24-120, 2}",
+                        "\n",
                         "Input #0, rtsp, from 'rtsp://nurse:secret@cam/1':\n")))
                 .containsExactly("mjpeg: 1280x720 640x480", "yuyv422: 640x480 {32-160, 2}x{24-120, 2}");
     }
