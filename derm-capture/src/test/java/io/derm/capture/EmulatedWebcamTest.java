@@ -24,6 +24,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Webcams by FFmpeg's V4L2 input, on a device that v4l2/camera.cpp emulates: what drivers answer, without a camera. */
 @EnabledOnOs(OS.LINUX)
@@ -159,21 +161,14 @@ class EmulatedWebcamTest {
         assertThat(lines).noneMatch(l -> l.contains("as near as it comes"));
     }
 
-    @Test
-    void open_sizeThatItHasNot_takesTheNearestAndSaysSo() throws Exception {
-        List<String> lines = run(Map.of(), "read", "webcam:" + device + "?size=352x288&format=yuyv422", "10");
+    @ParameterizedTest
+    @CsvSource({"?size=352x288&format=yuyv422, 320x240", "?format=h264, 640x480"})
+    void open_sizeOrFormatThatItHasNot_takesTheNearestAndSaysSo(String wish, String size) throws Exception {
+        List<String> lines = run(Map.of(), "read", "webcam:" + device + wish, "10");
         assertThat(lines)
-                .contains("320x240 at 30 live true")
-                .anyMatch(l -> l.endsWith(" gives yuyv422 of 320x240 at 30.0 frames/s, which is as near as it comes"));
-        requireBars(lines, 30);
-    }
-
-    @Test
-    void open_formatThatItHasNot_takesAnotherAndSaysSo() throws Exception {
-        List<String> lines = run(Map.of(), "read", "webcam:" + device + "?format=h264", "10");
-        assertThat(lines)
-                .contains("640x480 at 30 live true")
-                .anyMatch(l -> l.endsWith(" gives yuyv422 of 640x480 at 30.0 frames/s, which is as near as it comes"));
+                .contains(size + " at 30 live true")
+                .anyMatch(l ->
+                        l.endsWith(" gives yuyv422 of " + size + " at 30.0 frames/s, which is as near as it comes"));
         requireBars(lines, 30);
     }
 
