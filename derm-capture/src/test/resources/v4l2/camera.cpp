@@ -131,8 +131,8 @@ int dequeue(v4l2_buffer* buffer) {
     if (unplugged()) return fail(ENODEV);
     uint32_t index = queued.front();
     queued.erase(queued.begin());
+    int64_t stamp = next_nanos;
     next_nanos += 1000000000LL / rate;
-    int64_t stamp = now();
     buffer->index = index;
     buffer->bytesused = picture(memory + index * BUFFER);
     buffer->flags = V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
