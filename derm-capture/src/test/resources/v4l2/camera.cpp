@@ -263,26 +263,30 @@ bool is_camera(const char* path) {
     const char* camera_path = getenv("CAMERA_PATH");
     return camera_path && path && !strcmp(path, camera_path);
 }
+
+int open_as(const char* name, const char* path, int flags, va_list rest) {
+    // Java asks whether a file can be read by opening it for reading alone.
+    if (is_camera(path) && (flags & O_ACCMODE) == O_RDWR) return opened(flags);
+    mode_t permissions = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, mode_t) : 0;
+    return real<int (*)(const char*, int, ...)>(name)(path, flags, permissions);
+}
 }
 
 extern "C" {
 int open64(const char* path, int flags, ...) {
     va_list rest;
     va_start(rest, flags);
-    mode_t permissions = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, mode_t) : 0;
+    int file = open_as("open64", path, flags, rest);
     va_end(rest);
-    // Java asks whether a file can be read by opening it for reading alone.
-    if (is_camera(path) && (flags & O_ACCMODE) == O_RDWR) return opened(flags);
-    return real<int (*)(const char*, int, ...)>("open64")(path, flags, permissions);
+    return file;
 }
 
 int open(const char* path, int flags, ...) {
     va_list rest;
     va_start(rest, flags);
-    mode_t permissions = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, mode_t) : 0;
+    int file = open_as("open", path, flags, rest);
     va_end(rest);
-    if (is_camera(path) && (flags & O_ACCMODE) == O_RDWR) return opened(flags);
-    return real<int (*)(const char*, int, ...)>("open")(path, flags, permissions);
+    return file;
 }
 
 int ioctl(int file, unsigned long request, ...) noexcept {
