@@ -18,7 +18,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The module compiles with the presets of each TensorRT that boards and servers ship; Maven puts their jars into target/bindings. */
+/**
+ * The module compiles with the presets of each TensorRT that boards and servers ship, its tests among it, as a build for a board compiles
+ * them; Maven puts the presets' jars into target/bindings.
+ */
 class PresetVersionsTest {
     @ParameterizedTest
     @ValueSource(strings = {"10.6", "10.12", "10.15", "11.2"})
@@ -50,7 +53,7 @@ class PresetVersionsTest {
                                     "-d",
                                     classes.toString()),
                             null,
-                            manager.getJavaFileObjectsFromPaths(files(Path.of("src/main/java"), ".java")))
+                            manager.getJavaFileObjectsFromPaths(files(Path.of("src"), ".java")))
                     .call();
             assertThat(done).as(diagnostics.getDiagnostics().toString()).isTrue();
         }
