@@ -42,7 +42,8 @@ enum Error {
     CAPTURE_WRONG_THREAD = 908,
 };
 
-constexpr int RUNTIME_VERSION = 13010;
+// That of the presets, by which EmulatedLibraries compiles this.
+constexpr int RUNTIME_VERSION = EMULATED_CUDA;
 constexpr int COMPUTE_UNITS = 16;
 
 struct Capture;

@@ -59,7 +59,7 @@ State& state() {
 
 void defaults() {
     state().settings = {{"devices", 1}, {"driver", 13010}, {"major", 8}, {"minor", 6}, {"memory", int64_t(8) << 30},
-        {"eager", 0}, {"integrated", 0}, {"tensorrt.build", 29}};
+        {"eager", 0}, {"integrated", 0}, {"tensorrt.build", EMULATED_TENSORRT_BUILD}};
 }
 
 JavaVM* vm = nullptr;

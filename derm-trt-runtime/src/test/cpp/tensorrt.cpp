@@ -248,7 +248,10 @@ struct Reader {
 
 }  // namespace
 
-std::string version() { return "10.15.1." + std::to_string(setting("tensorrt.build")); }
+std::string version() {
+    return "10." + std::to_string(EMULATED_TENSORRT_MINOR) + "." + std::to_string(EMULATED_TENSORRT_PATCH) + "."
+        + std::to_string(setting("tensorrt.build"));
+}
 
 std::string gpu() { return std::to_string(setting("major")) + "." + std::to_string(setting("minor")); }
 
@@ -501,9 +504,9 @@ void resetTensorRt() {
 using namespace emulator;
 
 EXPORT int getInferLibMajorVersion() { return 10; }
-EXPORT int getInferLibMinorVersion() { return 15; }
-EXPORT int getInferLibPatchVersion() { return 1; }
+EXPORT int getInferLibMinorVersion() { return EMULATED_TENSORRT_MINOR; }
+EXPORT int getInferLibPatchVersion() { return EMULATED_TENSORRT_PATCH; }
 EXPORT int getInferLibBuildVersion() { return (int)setting("tensorrt.build"); }
-EXPORT int getInferLibVersion() { return 101501; }
-EXPORT int getNvOnnxParserVersion() { return 101501; }
+EXPORT int getInferLibVersion() { return 100000 + 100 * EMULATED_TENSORRT_MINOR + EMULATED_TENSORRT_PATCH; }
+EXPORT int getNvOnnxParserVersion() { return getInferLibVersion(); }
 EXPORT bool initLibNvInferPlugins(void*, const char*) { return true; }

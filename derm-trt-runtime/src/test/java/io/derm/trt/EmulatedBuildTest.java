@@ -12,6 +12,7 @@ import io.derm.onnx.OnnxModel;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import org.bytedeco.tensorrt.global.nvinfer;
 import org.bytedeco.tensorrt.global.nvinfer.BuilderFlag;
 import org.bytedeco.tensorrt.global.nvinfer.HardwareCompatibilityLevel;
 import org.bytedeco.tensorrt.global.nvinfer.MemoryPoolType;
@@ -63,8 +64,7 @@ class EmulatedBuildTest {
                                 TrtOptions.OPTIMIZATION_LEVEL, "5",
                                 TrtOptions.WORKSPACE_MIB, "64",
                                 TrtOptions.TF32, "false",
-                                TrtOptions.COMPATIBILITY, "ampere_plus",
-                                TrtOptions.TILING, "moderate"))
+                                TrtOptions.COMPATIBILITY, "ampere_plus"))
                 .close();
         assertThat(EmulatedDevice.counter("build.optimizationLevel")).isEqualTo(5);
         assertThat(EmulatedDevice.counter("build.pool." + MemoryPoolType.kWORKSPACE.value))
@@ -73,9 +73,6 @@ class EmulatedBuildTest {
                 .isZero();
         assertThat(EmulatedDevice.counter("build.hardwareCompatibilityLevel"))
                 .isEqualTo(HardwareCompatibilityLevel.kAMPERE_PLUS.value);
-        // TensorRT's TilingOptimizationLevel::kMODERATE; the presets of 10.6 have no such class, and with them too the
-        // tests must compile.
-        assertThat(EmulatedDevice.counter("build.tilingOptimizationLevel")).isEqualTo(2);
         assertThat(EmulatedDevice.counter("build.profiles")).isEqualTo(1);
         runtime.open(AFFINE, options()).close();
         assertThat(EmulatedDevice.counter("build.flags") & (1L << BuilderFlag.kTF32.value))
@@ -96,6 +93,20 @@ class EmulatedBuildTest {
                 .hasMessageEndingWith("Remedy: Export the model without what is named, or run it with onnxruntime.")
                 .message()
                 .doesNotContain("\n");
+    }
+
+    @Test
+    void open_tiling_reachesTheBuilderOrIsRefusedWhereTensorRtHasNone() {
+        SessionOptions moderate = options(TrtOptions.TILING, "moderate");
+        if (nvinfer.NV_TENSORRT_MINOR < 8) {
+            assertThatThrownBy(() -> runtime.open(AFFINE, moderate))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("trt.tiling is moderate, which TensorRT 10.6 does not have");
+            return;
+        }
+        runtime.open(AFFINE, moderate).close();
+        // TilingOptimizationLevel::kMODERATE. The tests compile with the presets of 10.6 too, which have no such class.
+        assertThat(EmulatedDevice.counter("build.tilingOptimizationLevel")).isEqualTo(2);
     }
 
     @Test

@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.tensorrt.global.nvinfer;
 
 /**
  * Compiles the stand-ins for NVIDIA's libraries out of {@code src/test/cpp} and loads them. All of the code is in the one that stands in
@@ -18,13 +20,18 @@ import java.util.stream.Stream;
 final class EmulatedLibraries {
     private static final String CODE = "libcuda.so.1";
 
-    /** What the JavaCPP presets of CUDA 13.1 and TensorRT 10.15 link to or load beforehand. */
+    /** Major versions that the presets at hand are made for; constants, by which no preset is loaded. */
+    private static final int CUDA = cudart.CUDART_VERSION / 1000;
+
+    private static final int TENSORRT = nvinfer.NV_TENSORRT_MAJOR;
+
+    /** What the JavaCPP presets of CUDA and TensorRT link to or load beforehand. */
     private static final List<String> EMPTY = List.of(
-            "libcudart.so.13",
-            "libnvrtc-builtins.so.13.1",
-            "libnvrtc.so.13",
-            "libcublasLt.so.13",
-            "libcublas.so.13",
+            "libcudart.so." + CUDA,
+            "libnvrtc-builtins.so." + CUDA + "." + cudart.CUDART_VERSION % 1000 / 10,
+            "libnvrtc.so." + CUDA,
+            "libcublasLt.so." + CUDA,
+            "libcublas.so." + CUDA,
             "libcudnn_graph.so.9",
             "libcudnn_ops.so.9",
             "libcudnn_adv.so.9",
@@ -73,6 +80,7 @@ final class EmulatedLibraries {
         assumeTrue(
                 System.getProperty("os.name").equals("Linux"),
                 "The emulated device is for Linux, whose linker it relies on");
+        assumeTrue(TENSORRT == 10, "The emulated device has the tables of TensorRT 10, the presets are of " + TENSORRT);
         assumeTrue(hasCompiler(), "There is no g++ to compile the emulated device with");
         Files.createDirectories(built);
         List<String> command = new ArrayList<>(List.of(
@@ -84,6 +92,10 @@ final class EmulatedLibraries {
                 "-shared",
                 "-fPIC",
                 "-pthread",
+                "-DEMULATED_CUDA=" + cudart.CUDART_VERSION,
+                "-DEMULATED_TENSORRT_MINOR=" + nvinfer.NV_TENSORRT_MINOR,
+                "-DEMULATED_TENSORRT_PATCH=" + nvinfer.NV_TENSORRT_PATCH,
+                "-DEMULATED_TENSORRT_BUILD=" + nvinfer.NV_TENSORRT_BUILD,
                 "-I" + sources,
                 "-I" + jni,
                 "-I" + jni.resolve("linux"),

@@ -82,7 +82,7 @@ class EmulatedTensorRtTest {
     void version_isThatOfThePresets() {
         assertThat(nvinfer.getInferLibMajorVersion()).isEqualTo(10);
         assertThat(nvinfer.getInferLibVersion() / 100).isEqualTo(nvinfer.NV_TENSORRT_VERSION / 100);
-        assertThat(nvinfer.getInferLibBuildVersion()).isEqualTo(29);
+        assertThat(nvinfer.getInferLibBuildVersion()).isEqualTo(nvinfer.NV_TENSORRT_BUILD);
     }
 
     @ParameterizedTest
@@ -234,9 +234,9 @@ class EmulatedTensorRtTest {
     @Test
     void plan_ofAnotherTensorRtOrDevice_orDamaged_isRefused() {
         byte[] plan = plan(c -> {});
-        EmulatedDevice.set("tensorrt.build", 30);
+        EmulatedDevice.set("tensorrt.build", nvinfer.NV_TENSORRT_BUILD + 1);
         assertRefused(plan, "not compatible with this version of TensorRT");
-        EmulatedDevice.set("tensorrt.build", 29);
+        EmulatedDevice.set("tensorrt.build", nvinfer.NV_TENSORRT_BUILD);
         EmulatedDevice.computeCapability(9, 0);
         assertRefused(plan, "incompatible device");
         EmulatedDevice.computeCapability(8, 6);
