@@ -190,6 +190,17 @@ final class ExamCommand implements Callable<Integer> {
         return n == 1 ? "1 lesion" : n + " lesions";
     }
 
+    /** What an exam came to, in a line. */
+    static String line(ExamSummary summary) {
+        return String.format(
+                Locale.ROOT,
+                "%s in %d frames, %.1f s, %.1f frames/s",
+                lesions(summary.lesions().size()),
+                summary.frames(),
+                summary.elapsedNanos() / 1e9,
+                summary.framesPerSecond());
+    }
+
     private void print(ExamSummary summary) {
         System.err.printf(
                 Locale.ROOT,
@@ -215,13 +226,7 @@ final class ExamCommand implements Callable<Integer> {
                     lesion.lastMicros() / 1e6,
                     lesion.sightings());
         }
-        System.err.printf(
-                Locale.ROOT,
-                "%n%d lesions in %d frames, %.1f s, %.1f frames/s%n",
-                summary.lesions().size(),
-                summary.frames(),
-                summary.elapsedNanos() / 1e9,
-                summary.framesPerSecond());
+        System.err.printf("%n%s%n", line(summary));
         for (Stage stage : Stage.values()) {
             LatencySummary t = summary.times().get(stage);
             if (t != null && t.count() > 0) {

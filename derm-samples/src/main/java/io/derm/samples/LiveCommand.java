@@ -149,7 +149,7 @@ final class LiveCommand implements Callable<Integer> {
             session.close();
             stopped = interruption.happened();
             summary.ifPresent(s ->
-                    System.err.println(LiveSession.line(s) + ". Saved files are in " + out + ". " + Derm.RESEARCH_USE));
+                    System.err.println(ExamCommand.line(s) + ". Saved files are in " + out + ". " + Derm.RESEARCH_USE));
         }
         return stopped ? STOPPED : 0;
     }

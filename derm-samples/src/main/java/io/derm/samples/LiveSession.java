@@ -13,7 +13,6 @@ import io.derm.samples.live.Controls;
 import io.derm.samples.live.Pictures;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -252,17 +251,6 @@ final class LiveSession implements Controls, AutoCloseable {
     @Override
     public Optional<Path> file(String name) {
         return Optional.ofNullable(files.get(name));
-    }
-
-    /** What it came to, in a line. */
-    static String line(ExamSummary summary) {
-        return String.format(
-                Locale.ROOT,
-                "%d lesions in %d frames, %.1f s, %.1f frames/s",
-                summary.lesions().size(),
-                summary.frames(),
-                summary.elapsedNanos() / 1e9,
-                summary.framesPerSecond());
     }
 
     @Override
