@@ -189,7 +189,7 @@ class LiveServerTest {
             assertThat(dir.resolve("tmp")).isDirectoryNotContaining("glob:**/derm-phantom-clip*");
             assertThat(live.log())
                     .containsPattern(
-                            "(?m)^\\d+ lesions in \\d+ frames, \\d+\\.\\d s, \\d+\\.\\d frames/s\\. Saved files")
+                            "(?m)^\\d+ lesions? in \\d+ frames, \\d+\\.\\d s, \\d+\\.\\d frames/s\\. Saved files")
                     .doesNotContain("\tat ");
         }
     }
