@@ -287,8 +287,7 @@ class EmulatedTensorRtTest {
         assertThat(build(c -> {}, false)).isNull();
         assertThat(TrtLogger.instance().firstError()).contains("no optimization profile");
         EmulatedDevice.assertNoViolations();
-        // BuilderFlag::kFP16 of TensorRT 10; the presets of 11 have it no more, and with them too the tests must
-        // compile.
+        // BuilderFlag::kFP16. The tests compile with the presets of TensorRT 11 too, which have it no more.
         assertThat(build(c -> c.setFlag(0), true)).isNull();
         violated("strongly typed");
         EmulatedDevice.fail("buildSerializedNetwork", 1, 1);
