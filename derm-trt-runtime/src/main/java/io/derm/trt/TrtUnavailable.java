@@ -158,14 +158,14 @@ final class TrtUnavailable {
         String version = library.substring(library.indexOf(".so") + 3).replaceFirst("^\\.(\\d+).*", "$1");
         String cuda = presets.cudaPackages();
         String tensorrt = Presets.coordinates("tensorrt", presets.tensorrt(), platform + "-redist");
-        String redist = Presets.coordinates("cuda-redist", presets.cuda(), platform);
+        String redist = cudaJar("", presets, platform);
         if (name.startsWith("libnvinfer_builder_resource") || name.equals("libnvinfer")) {
             return install("libnvinfer" + version, tensorrt);
         }
         if (name.startsWith("libcudnn")) {
             return install(
                     "libcudnn" + version + "-cuda-" + cuda.replaceFirst("-.*", ""),
-                    Presets.coordinates("cuda-redist-cudnn", presets.cuda(), platform));
+                    cudaJar("-cudnn", presets, platform));
         }
         return switch (name) {
             case "libnvinfer_plugin" -> install("libnvinfer-plugin" + version, tensorrt);
@@ -173,10 +173,16 @@ final class TrtUnavailable {
             case "libnvonnxparser" -> install("libnvonnxparsers" + version, tensorrt);
             case "libcudart" -> install("cuda-cudart-" + cuda, redist);
             case "libnvrtc", "libnvrtc-builtins" -> install("cuda-nvrtc-" + cuda, redist);
-            case "libcublas", "libcublasLt" ->
-                install("libcublas-" + cuda, Presets.coordinates("cuda-redist-cublas", presets.cuda(), platform));
+            case "libcublas", "libcublasLt" -> install("libcublas-" + cuda, cudaJar("-cublas", presets, platform));
             default -> "Install the package of your system that has " + library + ".";
         };
+    }
+
+    /** With JavaCPP 1.5.11 a single jar, a classifier of the presets', has all of CUDA. */
+    private static String cudaJar(String part, Presets presets, String platform) {
+        return presets.javacpp().contains("1.5.11")
+                ? Presets.coordinates("cuda", presets.cuda(), platform + "-redist")
+                : Presets.coordinates("cuda-redist" + part, presets.cuda(), platform);
     }
 
     private static String install(String debian, String jar) {

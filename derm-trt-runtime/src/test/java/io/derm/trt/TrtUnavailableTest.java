@@ -54,6 +54,22 @@ class TrtUnavailableTest {
                         + debian + " from NVIDIA's apt repository, or put org.bytedeco:" + jar + " on the class path.");
     }
 
+    // Maven Central has no cuda-redist of 12.6, and these two jars of cuda.
+    @ParameterizedTest
+    @CsvSource({
+        "libcudart.so.12, cuda-cudart-12-6, linux-x86_64",
+        "libnvrtc.so.12, cuda-nvrtc-12-6, linux-arm64",
+        "libcublas.so.12, libcublas-12-6, linux-arm64",
+        "libcudnn.so.9, libcudnn9-cuda-12, linux-x86_64"
+    })
+    void loading_libraryMissingForCuda126_namesTheJarThatHasAllOfIt(String library, String debian, String platform) {
+        Presets presets = new Presets(Set.of("1.5.11"), Set.of("12.6-9.5-1.5.11"), Set.of("10.6-1.5.11"));
+        assertThat(TrtUnavailable.loading(linker(library), presets, platform))
+                .hasMessage("[DERM-332] A library that TensorRT needs is missing: " + library + ". Remedy: Install "
+                        + debian + " from NVIDIA's apt repository, or put org.bytedeco:cuda:12.6-9.5-1.5.11:" + platform
+                        + "-redist on the class path.");
+    }
+
     @Test
     void loading_systemLibraryMissing_namesIt() {
         assertThat(loading(linker("libz.so.1")))
