@@ -178,9 +178,9 @@ final class TrtUnavailable {
         };
     }
 
-    /** With JavaCPP 1.5.11 a single jar, a classifier of the presets', has all of CUDA. */
+    /** Of JavaCPP 1.5.11 a single jar, a classifier of the presets', has all of CUDA. */
     private static String cudaJar(String part, Presets presets, String platform) {
-        return presets.javacpp().contains("1.5.11")
+        return presets.cuda().stream().anyMatch(version -> version.endsWith("-1.5.11"))
                 ? Presets.coordinates("cuda", presets.cuda(), platform + "-redist")
                 : Presets.coordinates("cuda-redist" + part, presets.cuda(), platform);
     }
