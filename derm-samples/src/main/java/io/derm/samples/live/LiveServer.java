@@ -48,6 +48,7 @@ public final class LiveServer implements AutoCloseable {
             "/", "index.html text/html",
             "/live.css", "live.css text/css",
             "/live.js", "live.js text/javascript",
+            "/connection.js", "connection.js text/javascript",
             "/draw.js", "draw.js text/javascript",
             "/lesions.js", "lesions.js text/javascript",
             "/icon.svg", "icon.svg image/svg+xml",

@@ -59,6 +59,25 @@ function percent(p) {
   return `${Math.round(p * 100)} %`;
 }
 
+/** Shows a look once it is here. One that cannot be had leaves the look before, and is asked for again. */
+function picture(card, address) {
+  const image = new Image();
+  const { look } = card;
+  image.alt = card.image.alt;
+  image.onload = () => {
+    if (card.look === look) {
+      card.image.replaceWith(image);
+      card.image = image;
+    }
+  };
+  image.onerror = () => {
+    if (card.look === look) {
+      card.look = undefined;
+    }
+  };
+  image.src = address;
+}
+
 function update(card, lesion, round) {
   card.root.dataset.class = lesion.class;
   card.kind.textContent = lesion.class;
@@ -66,7 +85,7 @@ function update(card, lesion, round) {
   card.seen.textContent = `${lesion.first.toFixed(1)} to ${lesion.last.toFixed(1)} s, ${lesion.sightings} frames`;
   if (card.look !== lesion.look) {
     card.look = lesion.look;
-    card.image.src = `/lesions/${round}/${lesion.id}?look=${lesion.look}`;
+    picture(card, `/lesions/${round}/${lesion.id}?look=${lesion.look}`);
   }
   for (const c of CLASSES) {
     card.fills[c].fill.style.width = `${lesion.probabilities[c] * 100}%`;

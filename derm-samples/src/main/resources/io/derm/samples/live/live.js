@@ -1,5 +1,6 @@
 // The page: pictures and states come over one WebSocket, what is pressed goes back by posts.
 
+import { connect } from '/connection.js';
 import { draw } from '/draw.js';
 import { show } from '/lesions.js';
 
@@ -10,6 +11,8 @@ const STAGES = {
 };
 const CAUSES = { busy: 'busy', deadline: 'too old', paused: 'while paused', draining: 'at the end', stopped: 'stopped', failure: 'failure' };
 const SOURCE_TONES = { live: 'good', ended: 'wait', failed: 'bad', stalled: 'bad' };
+// Longer than between two frames of any camera.
+const STILL_MILLIS = 2000;
 
 let state = null;
 let frame = null;
@@ -18,32 +21,12 @@ let next = null;
 let confirmed = new Set();
 let here = new Set();
 let drawnAt = [];
+let lastDrawn = 0;
+let connected = true;
 let described = 0;
 let paused = false;
 
 // Pictures
-
-function connect() {
-  const socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`);
-  let found = null;
-  socket.binaryType = 'blob';
-  socket.onmessage = (message) => {
-    if (typeof message.data !== 'string') {
-      picture(found, message.data, socket);
-    } else {
-      const told = JSON.parse(message.data);
-      if (told.type === 'frame') {
-        found = told;
-      } else {
-        update(told);
-      }
-    }
-  };
-  socket.onclose = () => {
-    badge('no connection to derm', 'bad');
-    setTimeout(connect, 1000);
-  };
-}
 
 /** One is decoded at a time; of those that come meanwhile the newest is kept. */
 async function picture(found, jpeg, socket) {
@@ -59,7 +42,8 @@ async function picture(found, jpeg, socket) {
     draw(canvas, bitmap, frame, confirmed);
     bitmap.close();
     here = new Set(frame.lesions.map((l) => l.id));
-    drawnAt.push(performance.now());
+    lastDrawn = performance.now();
+    drawnAt.push(lastDrawn);
     canvas.dataset.frames = String(Number(canvas.dataset.frames ?? 0) + 1);
     canvas.dataset.boxes = String(frame.lesions.length);
     describe();
@@ -109,7 +93,18 @@ function say(words, tone = '') {
   }
 }
 
+function gone() {
+  connected = false;
+  badge('no connection to derm', 'bad');
+  say('No connection to derm', 'bad');
+  veil();
+}
+
 function update(told) {
+  if (!connected) {
+    connected = true;
+    say('Connected to derm again');
+  }
   if (told.exam === undefined) {
     badge('starting', 'wait');
     return;
@@ -139,18 +134,23 @@ function update(told) {
   byId('restart').hidden = !over;
   byId('restart').querySelector('.label').textContent = told.source.recorded ? 'Play again' : 'Connect again';
   record(told.recording);
-  veil(over, told);
+  veil();
   announce(before, told);
+}
+
+/** Whether a camera gives no pictures for now. */
+function away(of) {
+  return of.state !== undefined && of.state !== 'live';
 }
 
 function source(of, exam, over) {
   const kind = of.recorded ? 'recording' : 'live';
-  const away = of.outageSeconds > 0 ? `, ${of.reconnects} reconnects, ${of.outageSeconds.toFixed(1)} s without a picture` : '';
+  const outages = of.outageSeconds > 0 ? `, ${of.reconnects} reconnects, ${of.outageSeconds.toFixed(1)} s without a picture` : '';
   const lost = of.dropped > 0 ? `, ${of.dropped} replaced before the exam took them` : '';
-  text('source', `${of.name} (${kind}${of.state === undefined || of.state === 'live' ? '' : `, ${of.state}: ${of.reason}`}${away}${lost})`);
+  text('source', `${of.name} (${kind}${away(of) ? `, ${of.state}: ${of.reason}` : ''}${outages}${lost})`);
   if (over) {
     badge(exam, exam === 'failed' ? 'bad' : 'wait');
-  } else if (of.state !== undefined && of.state !== 'live') {
+  } else if (away(of)) {
     badge(of.state, SOURCE_TONES[of.state] ?? 'wait');
   } else {
     badge(paused ? 'paused' : of.recorded ? 'playing' : 'live', paused ? 'wait' : 'good');
@@ -176,16 +176,32 @@ function times(rows) {
   });
 }
 
-function veil(over, told) {
-  const node = byId('veil');
-  node.hidden = !(over || paused);
-  if (told.exam === 'failed') {
-    text('veil', `The exam has failed. ${told.failure}`);
-  } else if (over) {
-    text('veil', told.source.recorded ? 'The recording has ended.' : 'The source has ended.');
-  } else {
-    text('veil', 'Paused');
+/** Covers a picture that is not of now, which nobody may take for a live one. */
+function veil() {
+  const words = covered();
+  byId('veil').hidden = words === '';
+  text('veil', words);
+}
+
+function covered() {
+  if (connected && state !== null) {
+    switch (state.exam) {
+      case 'failed': return `The exam has failed. ${state.failure}`;
+      case 'ended': return state.source.recorded ? 'The recording has ended.' : 'The source has ended.';
+      case 'paused': return 'Paused';
+      default:
+    }
   }
+  const still = frame === null ? 0 : performance.now() - lastDrawn;
+  let why = '';
+  if (!connected) {
+    why = 'No connection to derm.';
+  } else if (state !== null && away(state.source)) {
+    why = `No picture from the source: ${state.source.reason || state.source.state}.`;
+  } else if (still > STILL_MILLIS) {
+    why = 'No new picture.';
+  }
+  return why === '' || still < 1000 ? why : `${why} This one came ${Math.floor(still / 1000)} s ago.`;
 }
 
 function record(of) {
@@ -204,6 +220,9 @@ function announce(before, told) {
   }
   if (before.exam !== told.exam) {
     say(told.failure === '' ? `Exam ${told.exam}` : told.failure, told.exam === 'failed' ? 'bad' : '');
+  }
+  if (told.exam === 'running' && away(before.source) !== away(told.source)) {
+    say(away(told.source) ? `No picture from the source: ${told.source.reason}` : 'The source gives pictures', away(told.source) ? 'bad' : '');
   }
   if (told.recording.failure !== '' && before.recording.failure === '') {
     say(`The recording broke off. ${told.recording.failure}`, 'bad');
@@ -358,4 +377,5 @@ document.addEventListener('keydown', (e) => {
   }
 });
 
-connect();
+connect({ picture, state: update, gone });
+setInterval(veil, 500);
