@@ -38,9 +38,15 @@ final class Ffmpeg {
             throw new CaptureException(
                     215,
                     "FFmpeg's native libraries for " + Loader.getPlatform() + " cannot be loaded: " + e.getMessage(),
-                    "put org.bytedeco:ffmpeg and org.bytedeco:javacpp with that platform's classifier on the class path",
+                    remedy(String.valueOf(e.getMessage())),
                     e);
         }
+    }
+
+    static String remedy(String why) {
+        return why.contains("GLIBC")
+                ? "use a system with the version of glibc that it names or a newer one, such as Debian 12 or Ubuntu 22.04"
+                : "put org.bytedeco:ffmpeg and org.bytedeco:javacpp with that platform's classifier on the class path";
     }
 
     /** Version of the libraries, as FFmpeg numbers its releases. */

@@ -81,7 +81,7 @@ interface Decoder {
                 131,
                 "Output " + tensor + " of " + modelName + " has " + value + " at element " + index
                         + " where a probability of 0 to 1 is expected",
-                "Name the layout with decoder=… (" + YoloLayout.choices()
+                "Name the layout with derm.decoder=… (" + YoloLayout.choices()
                         + "); for darknet heads check derm.new_coords.");
     }
 
@@ -90,6 +90,6 @@ interface Decoder {
         return new InferenceException(
                 132,
                 "Output " + tensor + " of " + modelName + " cannot be read, expected " + expected,
-                "Name the layout with decoder=… (" + YoloLayout.choices() + ").");
+                "Name the layout with derm.decoder=… (" + YoloLayout.choices() + ").");
     }
 }

@@ -68,7 +68,7 @@ final class HeadDecoder implements Decoder {
                         44,
                         "Output " + out + " of " + modelName + " has " + out.dim(1) + " channels, expected " + perHead
                                 + " anchors times 5 + classes",
-                        "State derm.anchors and derm.masks as in the model's cfg, or name the layout with decoder=… ("
+                        "State derm.anchors and derm.masks as in the model's cfg, or name the layout with derm.decoder=… ("
                                 + YoloLayout.choices() + ").");
             }
             if (layout == YoloLayout.ZOO) {
@@ -105,7 +105,7 @@ final class HeadDecoder implements Decoder {
                     133,
                     "Outputs " + signature.outputs() + " of " + modelName
                             + " have no negative objectness, expected numbers before the sigmoid",
-                    "State derm.new_coords=1 if the model's cfg has new_coords=1, or name the layout with decoder=… ("
+                    "State derm.new_coords=1 if the model's cfg has new_coords=1, or name the layout with derm.decoder=… ("
                             + YoloLayout.choices() + ").");
         }
         return classes;

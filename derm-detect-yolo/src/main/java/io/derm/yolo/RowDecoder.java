@@ -172,7 +172,7 @@ final class RowDecoder implements Decoder {
                 134,
                 "Output " + out + " of " + modelName + " has " + value + " at element " + index
                         + " where the index of a class is expected",
-                "Name the layout with decoder=… (" + YoloLayout.choices()
+                "Name the layout with derm.decoder=… (" + YoloLayout.choices()
                         + "); rows of YOLOv5 and later are none of them.");
     }
 

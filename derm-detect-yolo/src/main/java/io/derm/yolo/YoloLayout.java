@@ -83,13 +83,14 @@ public enum YoloLayout {
                     .orElseThrow(() -> new ModelException(
                             41,
                             "Decoder '" + named + "' of " + modelName + " is not known, expected one of " + choices(),
-                            "Name one of them with decoder=…"));
+                            "Name one of them with derm.decoder=…"));
             if (!layout.fits(signature)) {
                 throw new ModelException(
                         42,
                         "Outputs " + signature.outputs() + " of " + modelName + " cannot be read as decoder '" + named
                                 + "', expected " + layout.expected(),
-                        "Name the right layout with decoder=… (" + choices() + "), or none to have it recognised.");
+                        "Name the right layout with derm.decoder=… (" + choices()
+                                + "), or none to have it recognised.");
             }
             return layout;
         }
@@ -98,7 +99,7 @@ public enum YoloLayout {
                         40,
                         "Output layout of " + modelName + " is not known: outputs " + signature.outputs()
                                 + ", expected one of " + choices(),
-                        "Name the layout with decoder=… if it is one of them, or export the model in one."));
+                        "Name the layout with derm.decoder=… if it is one of them, or export the model in one."));
     }
 
     private static Optional<YoloLayout> recognise(Signature s) {

@@ -31,7 +31,7 @@ class YoloErrorTest {
                 ModelException.class,
                 "[DERM-040] Output layout of model.onnx is not known: outputs [output0 float32 [1,84,8400]], expected one of "
                         + CHOICES
-                        + ". Remedy: Name the layout with decoder=… if it is one of them, or export the model in one.");
+                        + ". Remedy: Name the layout with derm.decoder=… if it is one of them, or export the model in one.");
     }
 
     @Test
@@ -50,7 +50,7 @@ class YoloErrorTest {
                 () -> open(Map.of(ModelKeys.DECODER, "yolov9"), tensor("out", 1, 18, 2, 3)),
                 ModelException.class,
                 "[DERM-041] Decoder 'yolov9' of model.onnx is not known, expected one of " + CHOICES
-                        + ". Remedy: Name one of them with decoder=…");
+                        + ". Remedy: Name one of them with derm.decoder=…");
     }
 
     @Test
@@ -62,7 +62,7 @@ class YoloErrorTest {
                         tensor("confs", 1, 10, 2)),
                 ModelException.class,
                 "[DERM-042] Outputs [boxes float32 [1,10,1,4], confs float32 [1,10,2]] of model.onnx cannot be read as decoder"
-                        + " 'deepstream', expected one [B,N,6]. Remedy: Name the right layout with decoder=… ("
+                        + " 'deepstream', expected one [B,N,6]. Remedy: Name the right layout with derm.decoder=… ("
                         + CHOICES
                         + "), or none to have it recognised.");
     }
@@ -84,7 +84,7 @@ class YoloErrorTest {
                 () -> open(Map.of(), tensor("h", 1, 20, 2, 3)),
                 ModelException.class,
                 "[DERM-044] Output h float32 [1,20,2,3] of model.onnx has 20 channels, expected 3 anchors times 5 + classes. Remedy:"
-                        + " State derm.anchors and derm.masks as in the model's cfg, or name the layout with decoder=… ("
+                        + " State derm.anchors and derm.masks as in the model's cfg, or name the layout with derm.decoder=… ("
                         + CHOICES + ").");
     }
 
@@ -191,7 +191,7 @@ class YoloErrorTest {
                 () -> detect(open(Map.of(), rows)),
                 InferenceException.class,
                 "[DERM-131] Output output float32 [1,1,6] of model.onnx has 17.5 at element 4 where a probability of 0 to 1 is"
-                        + " expected. Remedy: Name the layout with decoder=… (" + CHOICES
+                        + " expected. Remedy: Name the layout with derm.decoder=… (" + CHOICES
                         + "); for darknet heads check derm.new_coords.");
     }
 
@@ -204,7 +204,7 @@ class YoloErrorTest {
                 () -> detect(new YoloDetector(session, Golden.model(), YoloOptions.defaults())),
                 InferenceException.class,
                 "[DERM-132] Output boxes float32 [1,2,1,4] of model.onnx cannot be read, expected [B,N,1,4] beside [B,N,C] in confs"
-                        + " float32 [1,3,1]. Remedy: Name the layout with decoder=… (" + CHOICES + ").");
+                        + " float32 [1,3,1]. Remedy: Name the layout with derm.decoder=… (" + CHOICES + ").");
     }
 
     @Test
@@ -218,7 +218,7 @@ class YoloErrorTest {
                 InferenceException.class,
                 "[DERM-133] Outputs [h float32 [1,18,2,3]] of model.onnx have no negative objectness, expected numbers before the"
                         + " sigmoid. Remedy: State derm.new_coords=1 if the model's cfg has new_coords=1, or name the layout with"
-                        + " decoder=… (" + CHOICES + ").");
+                        + " derm.decoder=… (" + CHOICES + ").");
     }
 
     @Test
@@ -229,7 +229,7 @@ class YoloErrorTest {
                 () -> detect(open(Map.of(), rows)),
                 InferenceException.class,
                 "[DERM-134] Output output0 float32 [1,1,6] of model.onnx has 0.8 at element 5 where the index of a class is expected."
-                        + " Remedy: Name the layout with decoder=… (" + CHOICES
+                        + " Remedy: Name the layout with derm.decoder=… (" + CHOICES
                         + "); rows of YOLOv5 and later are none of them.");
     }
 

@@ -1,5 +1,6 @@
 package io.derm.onnx;
 
+import ai.onnx.proto.OnnxMl.NodeProto;
 import io.derm.api.InferenceException;
 import io.derm.api.InferenceRuntime;
 import io.derm.api.ModelException;
@@ -135,12 +136,14 @@ public final class MixedPrecision {
      * @param model whose weights and activations are float32; nodes in int8 stay what they are
      * @param runtime that runs the model in float32, and emulations of it where there is a tolerance
      * @param samples pictures of the kind that it will meet, one at least
+     * @throws IllegalArgumentException if a name given is of none of its nodes
      * @throws InferenceException if a tensor holds a number that is not finite, or no set of nodes meets the tolerance
      * @throws ModelException if the model is not ONNX that can be worked on
      */
     public Converted convert(
             OnnxModel model, InferenceRuntime runtime, SessionOptions options, Samples samples, Progress progress) {
         OnnxModel simple = prepared(model);
+        requireNodes(model, simple);
         PrecisionRules rules = new PrecisionRules(
                 simple, choice(), magnitudes(simple, model.name(), runtime, options, samples, progress));
         Set<String> sensitive = Set.of();
@@ -159,6 +162,7 @@ public final class MixedPrecision {
     /**
      * Converts a model without running it: activations are taken to be within the limit.
      *
+     * @throws IllegalArgumentException if a name given is of none of its nodes
      * @throws IllegalStateException if a tolerance is set, which takes samples
      * @throws ModelException if the model is not ONNX that can be worked on
      */
@@ -167,7 +171,20 @@ public final class MixedPrecision {
             throw new IllegalStateException("There is a tolerance and no samples, expected samples to hold it on");
         }
         OnnxModel simple = prepared(model);
+        requireNodes(model, simple);
         return written(model, simple, new PrecisionRules(simple, choice(), Map.of()), Set.of());
+    }
+
+    /** Names may be those of the model as it came or with constants folded. */
+    private void requireNodes(OnnxModel model, OnnxModel simple) {
+        Set<String> nodes = new HashSet<>(names(model));
+        nodes.addAll(names(simple));
+        NodeNames.require(kept, model.name(), nodes);
+        only.ifPresent(names -> NodeNames.require(names, model.name(), nodes));
+    }
+
+    private static List<String> names(OnnxModel model) {
+        return model.graph().nodes().stream().map(NodeProto::getName).toList();
     }
 
     private Choice choice() {

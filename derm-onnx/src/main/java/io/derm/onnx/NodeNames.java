@@ -17,6 +17,21 @@ final class NodeNames {
                 .toList();
     }
 
+    /**
+     * Sees that each name stands for a node: a slip of the pen would lower what was to be kept.
+     *
+     * @throws IllegalArgumentException if one does not
+     */
+    static void require(Collection<String> names, String model, Collection<String> nodes) {
+        for (String name : names) {
+            NodeNames one = new NodeNames(List.of(name));
+            if (nodes.stream().noneMatch(one::contains)) {
+                throw new IllegalArgumentException("No node of " + model + " is called '" + name
+                        + "', expected names of its nodes, where * stands for any characters");
+            }
+        }
+    }
+
     boolean contains(String node) {
         return patterns.stream().anyMatch(p -> p.matcher(node).matches());
     }

@@ -2,6 +2,7 @@ package io.derm.onnx;
 
 import io.derm.api.ModelException;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -38,8 +39,8 @@ final class Problems {
     static ModelException cannotWrite(Path file, IOException e) {
         return new ModelException(
                 96,
-                "File " + file + " cannot be written: " + e,
-                "Check the folder, its permissions and the space left.",
+                "File " + file + " cannot be written: " + (Files.isDirectory(file) ? "it is a folder" : e),
+                "Give the path of a file, and check its folder, permissions and the space left.",
                 e);
     }
 

@@ -72,8 +72,17 @@ public final class Quantiser {
         return target;
     }
 
-    /** The calibrated model in int8. */
+    /**
+     * The calibrated model in int8.
+     *
+     * @throws IllegalArgumentException if a name to keep is of none of its nodes
+     */
     public OnnxModel quantise(Calibration calibration) {
+        OnnxModel model = calibration.model();
+        NodeNames.require(
+                kept,
+                model.name(),
+                model.graph().nodes().stream().map(NodeProto::getName).toList());
         return quantise(calibration, new NodeNames(kept)::contains);
     }
 

@@ -138,6 +138,18 @@ class MixedPrecisionTest {
     }
 
     @Test
+    void names_ofNoNode_areRefused() {
+        OnnxModel model = chain().build();
+        for (MixedPrecision pass : List.of(
+                MixedPrecision.to(DataType.FLOAT16).keeping(List.of("dou*", "moer")),
+                MixedPrecision.to(DataType.FLOAT16).only(List.of("more", "moer")))) {
+            assertThatThrownBy(() -> convert(pass, model))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining(" is called 'moer', expected names of its nodes");
+        }
+    }
+
+    @Test
     void largeActivation_keepsItsMakerAndTakers_untilTheLimitIsRaised() {
         SmallGraph g = new SmallGraph(17, 8)
                 .input("x", DataType.FLOAT, 1, 4)

@@ -12,6 +12,7 @@ import io.derm.api.Session;
 import io.derm.api.SessionOptions;
 import io.derm.api.Signature;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +23,8 @@ import org.slf4j.LoggerFactory;
  * ONNX Runtime on the CPU, the runtime that is always there. Thread-safe.
  *
  * <p>{@link SessionOptions#threads()} 0 means as many as there are physical cores, not tied to them.
- * {@link SessionOptions#properties()} go to ONNX Runtime as session config entries under its own names. Threads that wait for
+ * {@link SessionOptions#properties()} go to ONNX Runtime as session config entries under its own names; one that can be none is an
+ * {@link IllegalArgumentException}. Threads that wait for
  * work sleep: spinning takes the cores from capture and from the other model, which costs more than it gains as soon as
  * anything else runs ({@code session.intra_op.allow_spinning=1} turns it on for a model that has the machine to itself).
  *
@@ -35,6 +37,9 @@ public final class OrtRuntime implements InferenceRuntime {
 
     /** Whether threads without work burn their core while they wait for some. */
     private static final String SPINNING = "session.intra_op.allow_spinning";
+
+    /** How the names of its config entries begin (onnxruntime_session_options_config_keys.h). */
+    private static final List<String> CONFIG_ENTRIES = List.of("ep.", "mlas.", "optimization.", "session.");
 
     private static final Logger LOG = LoggerFactory.getLogger(OrtRuntime.class);
 
@@ -132,7 +137,17 @@ public final class OrtRuntime implements InferenceRuntime {
         ort.setIntraOpNumThreads(options.threads() == 0 ? Cores.physical() : options.threads());
         ort.addConfigEntry(SPINNING, "0");
         for (Map.Entry<String, String> entry : options.properties().entrySet()) {
+            requireConfigEntry(entry.getKey());
             ort.addConfigEntry(entry.getKey(), entry.getValue());
+        }
+    }
+
+    /** ONNX Runtime passes over what it does not know, and says nothing. */
+    private static void requireConfigEntry(String name) {
+        if (CONFIG_ENTRIES.stream().noneMatch(name::startsWith)) {
+            throw new IllegalArgumentException("Property '" + name
+                    + "' is no config entry of ONNX Runtime, expected a name that begins with "
+                    + String.join(", ", CONFIG_ENTRIES));
         }
     }
 

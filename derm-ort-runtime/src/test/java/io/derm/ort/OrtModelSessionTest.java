@@ -277,4 +277,15 @@ class OrtModelSessionTest {
                         .close())
                 .isInstanceOf(io.derm.api.ModelException.class);
     }
+
+    @Test
+    void options_noConfigEntry_isRefused() {
+        SessionOptions options = new SessionOptions(1, 4, Map.of("allow_spinning", "1"));
+        assertThatThrownBy(() -> new OrtRuntime()
+                        .open(TestModels.model("types"), options)
+                        .close())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("Property 'allow_spinning' is no config entry of ONNX Runtime, expected a name that begins"
+                        + " with ep., mlas., optimization., session.");
+    }
 }

@@ -124,6 +124,10 @@ final class BuildCommand implements Callable<Integer> {
         check();
         SessionOptions session = new SessionOptions(0, maxBatch, properties());
         TrtOptions options = TrtOptions.of(session);
+        if (ModelArgument.demo(model).isEmpty()) {
+            // Whether it is there at all.
+            ModelArgument.of(model, TrtRuntime.NAME);
+        }
         // Before the model is lowered, which takes minutes where it is large.
         TrtMeter.Device gpu = TrtMeter.device(options.device());
         Outputs.folder(Optional.ofNullable(plan.toAbsolutePath().getParent()).orElse(plan));

@@ -145,22 +145,28 @@ final class ConfigOption {
                 "Mend the line, see docs/configuration.md.");
     }
 
-    /** What is wrong with the configuration where that, not the command line, made a command refuse its options. */
-    static Optional<DermException> cause(ParameterException e) {
+    /**
+     * What is wrong with the configuration where that, not the command line, made a command refuse its options: the first, or, of doctor,
+     * all.
+     */
+    static List<DermException> causes(ParameterException e) {
         if (e.getCause() instanceof DermException read) {
-            return Optional.of(read);
+            return List.of(read);
         }
-        return of(e.getCommandLine())
-                .map(config -> e.getArgSpec() == null ? null : config.given.get(e.getArgSpec()))
-                .map(entry -> unfit(entry, e));
+        Optional<ConfigOption> config = of(e.getCommandLine());
+        Optional<Entry> entry = config.map(c -> e.getArgSpec() == null ? null : c.given.get(e.getArgSpec()));
+        if (entry.isEmpty()) {
+            return List.of();
+        }
+        boolean all = e.getCommandLine().getCommandSpec().userObject() instanceof DoctorCommand;
+        return all ? config.get().problems().orElseThrow() : List.of(unfit(entry.get(), e, e.getCommandLine()));
     }
 
-    private static DermException unfit(Entry entry, ParameterException e) {
+    private static DermException unfit(Entry entry, Exception e, CommandLine command) {
         return new DermException(
                 845,
                 entry.where() + ": '" + entry.key() + "' does not fit. " + e.getMessage(),
-                "Mend the line; '" + e.getCommandLine().getCommandSpec().qualifiedName()
-                        + " --help' says what the option takes.",
+                "Mend the line; '" + command.getCommandSpec().qualifiedName() + " --help' says what the option takes.",
                 e);
     }
 
@@ -195,23 +201,24 @@ final class ConfigOption {
             for (OptionSpec option : line.getCommandSpec().options()) {
                 Entry entry = key(option).map(read.entries()::get).orElse(null);
                 if (entry != null) {
-                    problem(derm, line.getCommandName(), option, entry)
-                            .ifPresent(p -> problems.putIfAbsent(entry.where(), p));
+                    problem(derm, line, option, entry).ifPresent(p -> problems.putIfAbsent(entry.where(), p));
                 }
             }
         });
         return Optional.of(new ArrayList<>(problems.values()));
     }
 
-    private static Optional<DermException> problem(CommandLine derm, String name, OptionSpec option, Entry entry) {
+    private static Optional<DermException> problem(
+            CommandLine derm, CommandLine command, OptionSpec option, Entry entry) {
         try {
-            derm.parseArgs(name, option.longestName() + "=" + text(entry, option));
+            derm.parseArgs(command.getCommandName(), option.longestName() + "=" + text(entry, option));
+            Derm.check(command.getCommandSpec());
             return Optional.empty();
         } catch (MissingParameterException e) {
             // What else a command needs, such as images, is not the file's to name.
             return Optional.empty();
-        } catch (ParameterException e) {
-            return Optional.of(unfit(entry, e));
+        } catch (ParameterException | IllegalArgumentException e) {
+            return Optional.of(unfit(entry, e, command));
         } catch (DermException e) {
             return Optional.of(e);
         }

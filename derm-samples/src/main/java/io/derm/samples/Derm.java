@@ -3,14 +3,17 @@ package io.derm.samples;
 import io.derm.api.DermException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.Optional;
+import java.util.List;
 import java.util.Properties;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ExecutionException;
 import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.Spec;
 
 /** Entry point of the {@code derm} command. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C. */
@@ -29,6 +32,7 @@ import picocli.CommandLine.Spec;
             CompareCommand.class,
             InspectCommand.class,
             ImportCommand.class,
+            AnnotateCommand.class,
             PrecisionCommand.class,
             BuildCommand.class,
             DoctorCommand.class,
@@ -75,15 +79,47 @@ public final class Derm implements Runnable {
         CommandLine line = commandLine();
         IParameterExceptionHandler usual = line.getParameterExceptionHandler();
         return line.setExecutionExceptionHandler((e, command, parsed) -> failed(ConfigOption.located(e, command)))
+                .setExecutionStrategy(parsed -> {
+                    check(parsed);
+                    return new RunLast().execute(parsed);
+                })
                 .setParameterExceptionHandler((e, given) -> {
-                    Optional<DermException> configured = ConfigOption.cause(e);
+                    List<DermException> configured = ConfigOption.causes(e);
                     if (configured.isEmpty()) {
                         return usual.handleParseException(e, given);
                     }
-                    System.err.println("derm: " + configured.get().getMessage());
+                    configured.forEach(c -> System.err.println("derm: " + c.getMessage()));
                     return CommandLine.ExitCode.USAGE;
                 })
                 .execute(args);
+    }
+
+    /** Before anything is opened, unless only help was asked for. */
+    private static void check(ParseResult parsed) {
+        ParseResult last = parsed;
+        while (last.hasSubcommand()) {
+            last = last.subcommand();
+        }
+        if (!last.isUsageHelpRequested() && !last.isVersionHelpRequested()) {
+            CommandLine command = last.commandSpec().commandLine();
+            try {
+                check(last.commandSpec());
+            } catch (IllegalArgumentException e) {
+                throw new ExecutionException(command, String.valueOf(e.getMessage()), e);
+            }
+        }
+    }
+
+    /**
+     * Looks at the options of a command.
+     *
+     * @throws IllegalArgumentException if one of them is out of range
+     */
+    static void check(CommandSpec command) {
+        if (command.userObject() instanceof CheckedOptions options) {
+            options.check();
+        }
+        command.mixins().values().forEach(Derm::check);
     }
 
     static CommandLine commandLine() {

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The options of commands that detect. */
-final class DetectionOptions {
+final class DetectionOptions implements CheckedOptions {
     @Option(names = "--threshold", paramLabel = "T", description = "Lowest detection score, 0 to 1.")
     private @Nullable Double threshold;
 
@@ -15,6 +15,11 @@ final class DetectionOptions {
             paramLabel = "T",
             description = "Overlap from which on the weaker of two boxes goes, 0 to 1.")
     private @Nullable Double nms;
+
+    @Override
+    public void check() {
+        yolo();
+    }
 
     /**
      * Options of the detector.

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The option of commands that examine recordings. */
-final class DetectorsOption {
+final class DetectorsOption implements CheckedOptions {
     @Option(
             names = "--detectors",
             paramLabel = "N",
@@ -14,15 +14,15 @@ final class DetectorsOption {
                     "Frames of a recording that are in detection at once, with a detector each (default: 2 on the CPU, else 1).")
     private @Nullable Integer detectors;
 
-    /**
-     * How many detectors to open for a recording.
-     *
-     * @throws IllegalArgumentException if the number given is none
-     */
-    int of(InferenceRuntime runtime) {
+    @Override
+    public void check() {
         if (detectors != null && detectors < 1) {
             throw new IllegalArgumentException("--detectors is " + detectors + ", expected 1 or more");
         }
+    }
+
+    /** How many detectors to open for a recording. */
+    int of(InferenceRuntime runtime) {
         // Two keep the cores at work that a single one leaves idle; a device has no such.
         return detectors != null ? detectors : runtime.name().equals(OrtRuntime.NAME) ? 2 : 1;
     }

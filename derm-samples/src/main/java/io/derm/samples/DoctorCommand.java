@@ -1,5 +1,7 @@
 package io.derm.samples;
 
+import com.google.inject.Guice;
+import com.google.inject.Injector;
 import io.derm.api.Availability;
 import io.derm.api.Classifier;
 import io.derm.api.DermException;
@@ -11,14 +13,10 @@ import io.derm.api.Runtimes;
 import io.derm.api.SessionOptions;
 import io.derm.capture.CaptureOptions;
 import io.derm.capture.Sources;
-import io.derm.effnet.EffnetClassifier;
-import io.derm.effnet.EffnetOptions;
-import io.derm.yolo.YoloDetector;
-import io.derm.yolo.YoloOptions;
+import io.derm.samples.wiring.Parts;
+import io.derm.samples.wiring.RuntimeModule;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,20 +27,14 @@ import picocli.CommandLine.Mixin;
         description = "Tells which runtimes, sources and models work here, and what to do where they do not.",
         footer = Derm.RESEARCH_USE)
 final class DoctorCommand implements Callable<Integer> {
-    private static final String DETECTOR = "detector";
-    private static final String CLASSIFIER = "classifier";
+    @Mixin
+    private final ModelsOption modelsOption = new ModelsOption();
 
     @Mixin
-    private final RuntimeOption runtimeOption = new RuntimeOption();
-
-    @Mixin
-    private final RuntimeProperties runtimeProperties = new RuntimeProperties();
+    private final DetectionOptions detectionOptions = new DetectionOptions();
 
     @Mixin
     private final ConfigOption configOption = new ConfigOption();
-
-    @Mixin
-    private final PrecisionOption precisionOption = new PrecisionOption();
 
     private boolean healthy = true;
 
@@ -89,35 +81,30 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     private void models(Frame frame) {
+        Injector injector;
         InferenceRuntime runtime;
         try {
-            runtime = runtimeOption.find();
-        } catch (DermException e) {
-            broken("runtime " + runtimeOption.runtime, e);
+            runtime = modelsOption.runtime();
+            injector = Guice.createInjector(
+                    new RuntimeModule(runtime),
+                    modelsOption.modules(runtime, detectionOptions.yolo(), SessionOptions.defaults(), 1));
+        } catch (DermException | IllegalArgumentException e) {
+            broken("runtime", e);
             return;
         }
-        runtimeProperties.check(Map.of(DETECTOR, runtime, CLASSIFIER, runtime));
-        try (Detector detector = YoloDetector.open(
-                runtime,
-                precisionOption.detector(Optional.empty(), runtime),
-                runtimeProperties.of(DETECTOR, runtime, SessionOptions.defaults()),
-                YoloOptions.defaults())) {
+        try (Detector detector = Parts.get(injector, Detector.class)) {
             int found = detector.detect(frame).size();
             line(
                     "detector",
                     Availability.yes(detector.model() + " on " + runtime.name() + ", " + found
                             + " lesions in the clip's first frame"));
-        } catch (DermException e) {
+        } catch (DermException | IllegalArgumentException e) {
             broken("detector", e);
         }
-        try (Classifier classifier = EffnetClassifier.open(
-                runtime,
-                precisionOption.classifier(Optional.empty(), runtime),
-                runtimeProperties.of(CLASSIFIER, runtime, SessionOptions.defaults()),
-                EffnetOptions.defaults())) {
+        try (Classifier classifier = Parts.get(injector, Classifier.class)) {
             classifier.classify(frame, List.of(frame.bounds()));
             line("classifier", Availability.yes(classifier.model() + " on " + runtime.name()));
-        } catch (DermException e) {
+        } catch (DermException | IllegalArgumentException e) {
             broken("classifier", e);
         }
     }
@@ -129,7 +116,7 @@ final class DoctorCommand implements Callable<Integer> {
         }
     }
 
-    private void broken(String name, DermException e) {
+    private void broken(String name, RuntimeException e) {
         healthy = false;
         System.out.printf("  %-3s %-16s %s%n", "no", name, e.getMessage());
     }

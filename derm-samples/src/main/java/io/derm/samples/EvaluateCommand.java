@@ -62,7 +62,7 @@ final class EvaluateCommand implements Callable<Integer> {
             throw new CaptureException(
                     256,
                     dir + " has neither annotations.json nor crops/, expected a data set",
-                    "Make one with 'derm phantom --images 300 --seed 1000000 --out " + dir + "'.");
+                    "Make one with 'derm phantom --images 300 --seed 1000000 --out DIR', in a folder that is new or empty.");
         }
         DataSet data = DataSet.read(dir).atMostCropsOfEachClass(maxCrops);
         InferenceRuntime runtime = modelsOption.runtime();

@@ -2,11 +2,12 @@ package io.derm.samples;
 
 import io.derm.api.SourceInfo;
 import io.derm.pipeline.ExamOptions;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Which lesions an exam reports, and when it classifies them. */
-final class EvidenceOptions {
+final class EvidenceOptions implements CheckedOptions {
     @Option(
             names = "--confirm-sightings",
             paramLabel = "N",
@@ -40,6 +41,11 @@ final class EvidenceOptions {
                     "Sightings after which a lesion is classified again without a better look (default: 15; 1 for still pictures).")
     private @Nullable Integer classifyEvery;
 
+    @Override
+    public void check() {
+        over(ExamOptions.defaults());
+    }
+
     /** What was asked for, over what suits the source. */
     ExamOptions of(SourceInfo source) {
         ExamOptions o = ExamOptions.defaults();
@@ -47,21 +53,23 @@ final class EvidenceOptions {
             // A lesion in a still picture is not seen again.
             o = o.withConfirmSightings(1).withConfirmScore(0).withClassifyEvery(1);
         }
-        if (confirmSightings != null) {
-            o = o.withConfirmSightings(confirmSightings);
+        return over(o);
+    }
+
+    private ExamOptions over(ExamOptions base) {
+        ExamOptions o = set("--confirm-sightings", confirmSightings, base, ExamOptions::withConfirmSightings);
+        o = set("--confirm-score", confirmScore, o, ExamOptions::withConfirmScore);
+        o = set("--dismiss-no-lesion", dismissNoLesion, o, ExamOptions::withDismissNoLesion);
+        o = set("--forget-frames", forgetFrames, o, ExamOptions::withForgetFrames);
+        return set("--classify-every", classifyEvery, o, ExamOptions::withClassifyEvery);
+    }
+
+    private static <T> ExamOptions set(
+            String option, @Nullable T value, ExamOptions base, BiFunction<ExamOptions, T, ExamOptions> with) {
+        try {
+            return value == null ? base : with.apply(base, value);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(option + " is " + value + ": " + e.getMessage(), e);
         }
-        if (confirmScore != null) {
-            o = o.withConfirmScore(confirmScore);
-        }
-        if (dismissNoLesion != null) {
-            o = o.withDismissNoLesion(dismissNoLesion);
-        }
-        if (forgetFrames != null) {
-            o = o.withForgetFrames(forgetFrames);
-        }
-        if (classifyEvery != null) {
-            o = o.withClassifyEvery(classifyEvery);
-        }
-        return o;
     }
 }

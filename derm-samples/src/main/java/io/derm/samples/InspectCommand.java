@@ -7,7 +7,6 @@ import io.derm.onnx.DataType;
 import io.derm.onnx.ModelReport;
 import io.derm.onnx.OnnxModel;
 import io.derm.onnx.OnnxValue;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -23,15 +22,18 @@ import picocli.CommandLine.Parameters;
                 "Tells what an ONNX model is made of: inputs, outputs, task, operators, weights, work, precision.",
         footer = Derm.RESEARCH_USE)
 final class InspectCommand implements Callable<Integer> {
-    @Parameters(arity = "1", paramLabel = "MODEL")
-    private Path model = Path.of(".");
+    @Parameters(
+            arity = "1",
+            paramLabel = "MODEL",
+            description = "An ONNX file, " + ModelArgument.DETECTOR + " or " + ModelArgument.CLASSIFIER + ".")
+    private String model = "";
 
     @Option(names = "--json", description = "As JSON on standard output.")
     private boolean json;
 
     @Override
     public Integer call() {
-        OnnxModel onnx = OnnxModel.read(model);
+        OnnxModel onnx = ModelArgument.onnx(ModelArgument.of(model));
         ModelReport report = recognise(ModelReport.of(onnx), onnx);
         System.out.println(json ? report.toJson() : report.toText());
         return 0;

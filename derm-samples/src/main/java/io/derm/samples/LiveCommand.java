@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         description = "Examines a source and shows it on a web page, with controls; see docs/live-page.md.",
         footer = Derm.RESEARCH_USE)
-final class LiveCommand implements Callable<Integer> {
+final class LiveCommand implements Callable<Integer>, CheckedOptions {
     private static final int STOPPED = 130;
     private static final int MAX_PORT = 65_535;
 
@@ -81,10 +81,14 @@ final class LiveCommand implements Callable<Integer> {
     private final MetricsOption metricsOption = new MetricsOption();
 
     @Override
-    public Integer call() throws Exception {
+    public void check() {
         if (port < 0 || port > MAX_PORT) {
             throw new IllegalArgumentException("--port is " + port + ", expected 0 to " + MAX_PORT);
         }
+    }
+
+    @Override
+    public Integer call() throws Exception {
         Outputs.folder(out);
         // Models, server and source open side by side, as a person waits for the first picture.
         try (DemoClip clip = source == null ? DemoClip.extract() : null;

@@ -1,6 +1,7 @@
 package io.derm.samples;
 
 import io.derm.api.Model;
+import io.derm.onnx.OnnxModel;
 import io.derm.ort.OrtRuntime;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -40,6 +41,11 @@ final class ModelArgument {
                 .map(DemoModel::float32)
                 .orElseThrow(() -> new IllegalArgumentException("'" + text + "' is no demo model, expected " + DETECTOR
                         + " or " + CLASSIFIER + ", or one of them with -fp16 or -int8 added"));
+    }
+
+    /** The model as data. */
+    static OnnxModel onnx(Model model) {
+        return model.path().map(OnnxModel::read).orElseGet(() -> OnnxModel.read(model.name(), model.bytes()));
     }
 
     /** The demo model of that name in float32; empty if it is none of them. */

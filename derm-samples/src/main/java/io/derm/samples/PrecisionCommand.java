@@ -138,8 +138,7 @@ final class PrecisionCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         check();
         Model source = ModelArgument.of(model);
-        OnnxModel onnx =
-                source.path().map(OnnxModel::read).orElseGet(() -> OnnxModel.read(source.name(), source.bytes()));
+        OnnxModel onnx = ModelArgument.onnx(source);
         InferenceRuntime runtime = runtimeOption.find();
         PrecisionJob job = new PrecisionJob(onnx, runtime, output);
         PrecisionOutcome outcome = to == To.int8 ? int8(job) : sixteenBits(job);

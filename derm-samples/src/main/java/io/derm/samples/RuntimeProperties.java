@@ -2,16 +2,19 @@ package io.derm.samples;
 
 import io.derm.api.InferenceRuntime;
 import io.derm.api.SessionOptions;
+import io.derm.trt.TrtOptions;
 import io.derm.trt.TrtRuntime;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The options of commands that run models: what is the runtime's own. */
-final class RuntimeProperties {
+final class RuntimeProperties implements CheckedOptions {
     /** Names of TensorRT's options begin so. */
     private static final String TENSORRT = "trt.";
 
@@ -34,6 +37,28 @@ final class RuntimeProperties {
                     "The most regions that a model runs at once; at most what a trt.plan was built for (default: 32).")
     private @Nullable Integer maxBatch;
 
+    /** Sees whether the numbers can be and TensorRT's options are such, whatever runs the models. */
+    @Override
+    public void check() {
+        if (maxBatch != null && maxBatch < 1) {
+            throw new IllegalArgumentException("--max-batch is " + maxBatch + ", expected 1 or more");
+        }
+        Set<String> models = new TreeSet<>();
+        given.keySet().forEach(key -> models.add(model(key)));
+        if (models.size() > 1) {
+            // What is for all may only be whole with what is for one.
+            models.remove("");
+        }
+        for (String model : models) {
+            try {
+                TrtOptions.of(new SessionOptions(0, 1, properties(model, true)));
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException(
+                        "--runtime-option" + (model.isEmpty() ? "" : " for " + model) + ": " + e.getMessage(), e);
+            }
+        }
+    }
+
     /**
      * Session options of one of the command's models.
      *
@@ -42,18 +67,24 @@ final class RuntimeProperties {
      */
     SessionOptions of(String model, InferenceRuntime runtime, SessionOptions base) {
         Map<String, String> properties = new HashMap<>(base.properties());
+        properties.putAll(properties(model, runtime.name().equals(TrtRuntime.NAME)));
+        return new SessionOptions(base.threads(), maxBatch == null ? base.maxBatch() : maxBatch, properties);
+    }
+
+    private Map<String, String> properties(String model, boolean tensorRt) {
+        Map<String, String> properties = new HashMap<>();
         // What is for this model alone wins over what is for all.
         given.forEach((key, value) -> {
-            if (model(key).isEmpty() && isFor(runtime, key)) {
+            if (model(key).isEmpty() && isTensorRt(key) == tensorRt) {
                 properties.put(key, value);
             }
         });
         given.forEach((key, value) -> {
-            if (model(key).equals(model)) {
+            if (!model.isEmpty() && model(key).equals(model) && isTensorRt(key) == tensorRt) {
                 properties.put(name(key), value);
             }
         });
-        return new SessionOptions(base.threads(), maxBatch == null ? base.maxBatch() : maxBatch, properties);
+        return properties;
     }
 
     /**
@@ -83,7 +114,11 @@ final class RuntimeProperties {
     }
 
     private static boolean isFor(InferenceRuntime runtime, String key) {
-        return name(key).startsWith(TENSORRT) == runtime.name().equals(TrtRuntime.NAME);
+        return isTensorRt(key) == runtime.name().equals(TrtRuntime.NAME);
+    }
+
+    private static boolean isTensorRt(String key) {
+        return name(key).startsWith(TENSORRT);
     }
 
     private static String model(String key) {

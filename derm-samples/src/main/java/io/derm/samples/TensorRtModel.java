@@ -75,7 +75,7 @@ final class TensorRtModel implements AutoCloseable {
         } else if (to.isEmpty() || !PrecisionOption.of(source).equals("float32")) {
             PrecisionOption.require(source, precision.get().name(), TrtRuntime.NAME);
         } else {
-            lower(onnx(source), to.get(), calibrate);
+            lower(ModelArgument.onnx(source), to.get(), calibrate);
         }
     }
 
@@ -116,7 +116,7 @@ final class TensorRtModel implements AutoCloseable {
     /** Byte for byte, so that its digest stays; weights in files of their own come into the file. */
     private void copy(Model model) {
         if (!ModelHeader.read(model).externalFiles().isEmpty()) {
-            onnx(model).write(made);
+            ModelArgument.onnx(model).write(made);
             return;
         }
         try {
@@ -128,10 +128,6 @@ final class TensorRtModel implements AutoCloseable {
         } catch (IOException e) {
             throw Outputs.failed(place, e);
         }
-    }
-
-    private static OnnxModel onnx(Model model) {
-        return model.path().map(OnnxModel::read).orElseGet(() -> OnnxModel.read(model.name(), model.bytes()));
     }
 
     /** What to build. */

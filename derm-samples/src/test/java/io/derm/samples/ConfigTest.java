@@ -154,6 +154,51 @@ class ConfigTest {
     }
 
     @Test
+    void doctor_numbersOutOfRange_namesEach() throws Exception {
+        Path config = file(
+                "threshold: 2",
+                "nms: 9",
+                "metrics-port: 99999",
+                "classify-every: -5",
+                "threads: -1",
+                "detectors: 0",
+                "port: 70000",
+                "max-batch: 0",
+                "runtime-option:",
+                "  detector:trt.plan: a.plan");
+        Cli run = Cli.run("doctor", "--config", config.toString());
+        assertThat(run.code()).isEqualTo(2);
+        for (int line = 1; line <= 9; line++) {
+            assertThat(run.err()).contains("derm: [DERM-845] " + config + " line " + line + ": ");
+        }
+        assertThat(run.err())
+                .contains("line 4: 'classify-every' does not fit. --classify-every is -5: ")
+                .contains(
+                        "--runtime-option for detector: trt.plan is a.plan and trt.plan_sha256 is null, expected both");
+    }
+
+    @Test
+    void doctor_aValueOfItsOwnAndOthers_namesAll() throws Exception {
+        Path config = file("precision: fp8", "threads: many");
+        Cli run = Cli.run("doctor", "--config", config.toString());
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err())
+                .contains("[DERM-845] " + config + " line 1: 'precision' does not fit.")
+                .contains("[DERM-845] " + config + " line 2: 'threads' does not fit.");
+    }
+
+    @Test
+    void doctor_modelsOfTheFile_areOpened() throws Exception {
+        Path config = file("detector: none.onnx", "labels: " + file("benign=MELANOMA"));
+        Cli run = Cli.run("doctor", "--config", config.toString(), "--runtime", "onnxruntime");
+        assertThat(run.code()).isOne();
+        assertThat(run.out())
+                .contains("yes every option fits each command that has it")
+                .contains("no  detector         [DERM-001] Model none.onnx does not exist")
+                .contains("no  classifier       [DERM-06");
+    }
+
+    @Test
     void configuration_page_itsExampleIsRead() throws Exception {
         Matcher example = Pattern.compile("(?s)```yaml\\n(.*?)```")
                 .matcher(Files.readString(Path.of("../docs/configuration.md")));

@@ -27,6 +27,16 @@ class PublishedModulesTest {
         assertThat(Files.readString(Path.of("../derm-bom/pom.xml"))).contains("<licenses>", "<developers>");
     }
 
+    @Test
+    void versions_keptTwice_areTheSame() throws Exception {
+        for (String version : List.of("onnxruntime.version")) {
+            String pattern = "<" + Pattern.quote(version) + ">([^<]+)</";
+            assertThat(found(pattern, "../derm-bom/pom.xml")).isEqualTo(found(pattern, "../pom.xml"));
+        }
+        assertThat(found("org\\.bytedeco--ffmpeg--([^=]+)=", "src/dist/licences/licences.properties"))
+                .isEqualTo(found("<ffmpeg\\.version>([^<]+)</ffmpeg\\.version>", "../pom.xml"));
+    }
+
     private static List<String> found(String pattern, String file) throws Exception {
         return Pattern.compile(pattern)
                 .matcher(Files.readString(Path.of(file)))

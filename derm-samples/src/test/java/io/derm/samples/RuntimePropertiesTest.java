@@ -87,6 +87,19 @@ class RuntimePropertiesTest {
     }
 
     @Test
+    void plan_withoutItsDigest_isRefusedBeforeAnythingRuns() {
+        assertThatThrownBy(() ->
+                        parsed("--runtime-option", "detector:trt.plan=a.plan").check())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("--runtime-option for detector: trt.plan is a.plan and trt.plan_sha256 is null, expected"
+                        + " both or neither");
+        parsed("--runtime-option", "detector:trt.plan=a.plan", "--runtime-option", "trt.plan_sha256=0")
+                .check();
+        assertThatThrownBy(() -> parsed("--runtime-option", "trt.levl=3").check())
+                .hasMessageContaining("--runtime-option: Property 'trt.levl' is not one of TensorRT's");
+    }
+
+    @Test
     void option_forAModelThatIsNotRun_isRefused() {
         assertThatThrownBy(() -> parsed("--runtime-option", "detektor:trt.device=1")
                         .check(Map.of("detector", TENSORRT, "classifier", TENSORRT)))
@@ -100,6 +113,12 @@ class RuntimePropertiesTest {
                         .of("a", CPU, SessionOptions.defaults().withMaxBatch(1))
                         .maxBatch())
                 .isEqualTo(8);
+    }
+
+    @Test
+    void commandLine_optionThatOnnxRuntimeCannotHave_isWrongUsage() {
+        Cli run = Cli.run("doctor", "--runtime", "onnxruntime", "--runtime-option", "foo=bar");
+        assertThat(run.out()).contains("no  detector         Property 'foo' is no config entry of ONNX Runtime");
     }
 
     @Test

@@ -21,6 +21,10 @@ public final class CameraToFindings {
 
     /** Prints each lesion of each frame, then each lesion of the exam. */
     public static void main(String[] args) throws Exception {
+        if (args.length == 0) {
+            System.err.println("Usage: CameraToFindings SOURCE [RUNTIME]");
+            System.exit(2);
+        }
         InferenceRuntime runtime = Runtimes.find(args.length > 1 ? args[1] : Runtimes.AUTO);
         SessionOptions session = SessionOptions.defaults();
         try (FrameSource camera = Sources.open(args[0]);
