@@ -158,8 +158,15 @@ final class ConfigOption {
         if (entry.isEmpty()) {
             return List.of();
         }
-        boolean all = e.getCommandLine().getCommandSpec().userObject() instanceof DoctorCommand;
-        return all ? config.get().problems().orElseThrow() : List.of(unfit(entry.get(), e, e.getCommandLine()));
+        List<DermException> all = ofDoctor(e.getCommandLine());
+        return all.isEmpty() ? List.of(unfit(entry.get(), e, e.getCommandLine())) : all;
+    }
+
+    /** All that is wrong with the file where the command is doctor, whose business that is; empty where it is another. */
+    static List<DermException> ofDoctor(CommandLine line) {
+        return line.getCommandSpec().userObject() instanceof DoctorCommand
+                ? of(line).flatMap(ConfigOption::problems).orElse(List.of())
+                : List.of();
     }
 
     private static DermException unfit(Entry entry, Exception e, CommandLine command) {

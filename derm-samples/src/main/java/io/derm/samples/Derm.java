@@ -78,7 +78,11 @@ public final class Derm implements Runnable {
     static int execute(String... args) {
         CommandLine line = commandLine();
         IParameterExceptionHandler usual = line.getParameterExceptionHandler();
-        return line.setExecutionExceptionHandler((e, command, parsed) -> failed(ConfigOption.located(e, command)))
+        return line.setExecutionExceptionHandler((e, command, parsed) -> {
+                    List<DermException> wrong =
+                            e instanceof IllegalArgumentException ? ConfigOption.ofDoctor(command) : List.of();
+                    return wrong.isEmpty() ? failed(ConfigOption.located(e, command)) : wrongUsage(wrong);
+                })
                 .setExecutionStrategy(parsed -> {
                     check(parsed);
                     return new RunLast().execute(parsed);
@@ -88,8 +92,7 @@ public final class Derm implements Runnable {
                     if (configured.isEmpty()) {
                         return usual.handleParseException(e, given);
                     }
-                    configured.forEach(c -> System.err.println("derm: " + c.getMessage()));
-                    return CommandLine.ExitCode.USAGE;
+                    return wrongUsage(configured);
                 })
                 .execute(args);
     }
@@ -124,6 +127,11 @@ public final class Derm implements Runnable {
 
     static CommandLine commandLine() {
         return new CommandLine(new Derm()).setCaseInsensitiveEnumValuesAllowed(true);
+    }
+
+    private static int wrongUsage(List<DermException> configured) {
+        configured.forEach(c -> System.err.println("derm: " + c.getMessage()));
+        return CommandLine.ExitCode.USAGE;
     }
 
     /** One line for what is wrong outside derm; a stack trace only for what is wrong inside. */
