@@ -33,7 +33,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class LiveGivingUpTest {
     private static final LiveOptions QUICK =
-            LiveOptions.defaults().withDelayMillis(0, 5).withStallMillis(2_000).withOpenMillis(60_000);
+            LiveOptions.defaults().withDelayMillis(0, 5).withStallMillis(60_000).withOpenMillis(60_000);
+
+    /** Given up after longer than a busy machine holds a thread up. */
+    private static final LiveOptions PATIENT = QUICK.withDelayMillis(20, 100).withGiveUpMillis(6_000);
 
     private final Studio studio = new Studio(true);
     private final CountDownLatch back = new CountDownLatch(1);
@@ -48,9 +51,9 @@ class LiveGivingUpTest {
     }
 
     private static void await(BooleanSupplier condition) throws InterruptedException {
-        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
         while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime() - until).as("still waiting after 10 s").isNegative();
+            assertThat(System.nanoTime() - until).as("still waiting after 30 s").isNegative();
             TimeUnit.MILLISECONDS.sleep(2);
         }
     }
@@ -79,25 +82,25 @@ class LiveGivingUpTest {
     @Test
     void giveUp_noFrameForTooLong_failsWithTheLastReason() throws Exception {
         AtomicInteger n = new AtomicInteger();
-        try (LiveSource source = open(QUICK.withGiveUpMillis(400), () -> {
+        long start = System.nanoTime();
+        try (LiveSource source = open(PATIENT, () -> {
             if (n.getAndIncrement() == 0) {
                 return studio.live(1, End.END);
             }
             throw new CaptureException(213, "camera cannot be opened: Connection refused", "check");
         })) {
             source.next().orElseThrow().close();
-            long start = System.nanoTime();
             assertThatThrownBy(source::next)
                     .isInstanceOf(CaptureException.class)
                     .hasMessageMatching("\\[DERM-234] camera gives no picture for [0-9.]+ s and is given up: "
                             + "camera cannot be opened: Connection refused\\. Remedy: .*");
-            assertThat(System.nanoTime() - start).isBetween(300_000_000L, 5_000_000_000L);
+            assertThat(System.nanoTime() - start).isBetween(6_000_000_000L, 30_000_000_000L);
             assertThat(n).hasValueGreaterThan(2);
             assertThat(source.next()).isEmpty();
             LiveStatus status = source.status();
             assertThat(status.state()).isEqualTo(LiveState.FAILED);
             assertThat(status.reconnects()).isZero();
-            assertThat(status.outageMillis()).isBetween(390L, 5_000L);
+            assertThat(status.outageMillis()).isBetween(6_000L, 30_000L);
             TimeUnit.MILLISECONDS.sleep(50);
             assertThat(source.status().outageMillis())
                     .as("ends with the source")
@@ -107,20 +110,22 @@ class LiveGivingUpTest {
 
     @Test
     void giveUp_openingThatHangs_isInTime() throws Exception {
+        long start = System.nanoTime();
         try (LiveSource source = open(QUICK.withGiveUpMillis(300), () -> {
             awaitBack();
             throw new CaptureException(213, "camera is away", "none");
         })) {
             assertThatThrownBy(source::next)
-                    .hasMessageMatching("\\[DERM-234] camera gives no picture for 0\\.[3-9] s and is given up: "
+                    .hasMessageMatching("\\[DERM-234] camera gives no picture for [0-9.]+ s and is given up: "
                             + "no try has ended yet\\. Remedy: .*");
+            assertThat(System.nanoTime() - start).isBetween(300_000_000L, 30_000_000_000L);
         }
     }
 
     @Test
     void giveUp_framesKeepComing_goesOn() throws Exception {
-        try (LiveSource source = open(QUICK.withGiveUpMillis(400), () -> studio.live(2, End.END))) {
-            long until = System.nanoTime() + 1_200_000_000L;
+        try (LiveSource source = open(PATIENT, () -> studio.live(2, End.END))) {
+            long until = System.nanoTime() + 7_000_000_000L;
             while (System.nanoTime() < until) {
                 source.next().orElseThrow().close();
             }
@@ -149,6 +154,7 @@ class LiveGivingUpTest {
         try (LiveSource source = open(QUICK.withGiveUpMillis(0), () -> studio.live(1, End.FAIL))) {
             source.next().orElseThrow().close();
             assertThatThrownBy(source::next).hasMessage("[DERM-216] scripted breaks off. Remedy: none");
+            await(() -> states().contains(LiveState.FAILED));
         }
         assertThat(states()).containsExactly(LiveState.CONNECTING, LiveState.LIVE, LiveState.FAILED);
     }
@@ -156,6 +162,7 @@ class LiveGivingUpTest {
     @Test
     void outage_underWayAndOver_isCounted() throws Exception {
         AtomicInteger n = new AtomicInteger();
+        long start = System.nanoTime();
         try (LiveSource source = open(QUICK, () -> {
             boolean first = n.getAndIncrement() == 0;
             if (!first) {
@@ -164,13 +171,12 @@ class LiveGivingUpTest {
             return studio.live(1, first ? End.END : End.BLOCK);
         })) {
             source.next().orElseThrow().close();
-            TimeUnit.MILLISECONDS.sleep(300);
-            assertThat(source.status().outageMillis()).isGreaterThanOrEqualTo(250);
+            await(() -> source.status().outageMillis() >= 250);
             back.countDown();
             source.next().orElseThrow().close();
             LiveStatus status = source.status();
             assertThat(status.reconnects()).isEqualTo(1);
-            assertThat(status.outageMillis()).isBetween(300L, 5_000L);
+            assertThat(status.outageMillis()).isBetween(250L, (System.nanoTime() - start) / 1_000_000);
             TimeUnit.MILLISECONDS.sleep(100);
             assertThat(source.status().outageMillis()).as("while live").isEqualTo(status.outageMillis());
         }
@@ -198,10 +204,7 @@ class LiveGivingUpTest {
                     client.getOutputStream().write(clip);
                 });
                 FrameSource source = LiveSource.connect(
-                        "http://127.0.0.1:" + server.port() + "/live",
-                        CaptureOptions.defaults(),
-                        LiveOptions.defaults(),
-                        events::add)) {
+                        "http://127.0.0.1:" + server.port() + "/live", CaptureOptions.defaults(), QUICK, events::add)) {
             assertThat(source).isInstanceOf(LiveSource.class);
             assertThat(source.info().width()).isIn(64, 96);
             assertThat(source.info().live()).isTrue();
@@ -219,11 +222,10 @@ class LiveGivingUpTest {
         byte[] clip = Files.readAllBytes(TestMedia.file("resized.ts"));
         AtomicInteger hungUp = new AtomicInteger();
         try (HostileServer server = new HostileServer((client, n) -> {
-            HostileServer.beginHttp(client);
-            client.getOutputStream().write(clip);
             try {
-                while (client.getInputStream().read() >= 0) {
-                    // The client has nothing to say but that it goes.
+                HostileServer.beginHttp(client);
+                while (true) {
+                    client.getOutputStream().write(clip); // fails once the client goes
                 }
             } finally {
                 hungUp.incrementAndGet();
@@ -232,8 +234,8 @@ class LiveGivingUpTest {
             for (int i = 0; i < 5; i++) {
                 LiveSource.connect(
                                 "http://127.0.0.1:" + server.port() + "/live",
-                                CaptureOptions.defaults().withTimeoutMillis(1_000),
-                                LiveOptions.defaults(),
+                                CaptureOptions.defaults(),
+                                QUICK,
                                 events::add)
                         .close();
             }
@@ -296,6 +298,6 @@ class LiveGivingUpTest {
                 LiveSource.connect(pipe.toString(), CaptureOptions.defaults(), LiveOptions.defaults(), events::add)) {
             assertThat(TestMedia.count(source)).isPositive();
         }
-        assertThat(writer.waitFor(5, TimeUnit.SECONDS)).isTrue();
+        assertThat(writer.waitFor(30, TimeUnit.SECONDS)).isTrue();
     }
 }

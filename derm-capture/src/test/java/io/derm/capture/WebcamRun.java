@@ -7,6 +7,8 @@ import io.derm.api.SourceInfo;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /** What {@link EmulatedWebcamTest} runs in a process of its own: it reads a webcam and prints what came. */
 final class WebcamRun {
@@ -32,13 +34,20 @@ final class WebcamRun {
                 }
                 default -> {
                     LiveOptions options =
-                            LiveOptions.defaults().withDelayMillis(50, 50).withGiveUpMillis(1500);
-                    try (FrameSource source = LiveSource.connect(
-                            arguments[1],
-                            CaptureOptions.defaults(),
-                            options,
-                            status -> System.out.println(status.state()))) {
+                            LiveOptions.defaults().withDelayMillis(50, 50).withGiveUpMillis(6_000);
+                    CountDownLatch told = new CountDownLatch(1);
+                    FrameSource source =
+                            LiveSource.connect(arguments[1], CaptureOptions.defaults(), options, status -> {
+                                System.out.println(status.state());
+                                if (status.state() == LiveState.ENDED || status.state() == LiveState.FAILED) {
+                                    told.countDown();
+                                }
+                            });
+                    try (source) {
                         read(source, Integer.parseInt(arguments[2]));
+                    } finally {
+                        // Closing does not wait for the last event on a busy machine.
+                        told.await(20, TimeUnit.SECONDS);
                     }
                 }
             }

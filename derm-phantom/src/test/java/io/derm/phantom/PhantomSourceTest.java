@@ -10,7 +10,7 @@ import io.derm.api.SourceProvider;
 import io.derm.api.contract.FrameSourceContract;
 import java.util.Arrays;
 import java.util.ServiceLoader;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -105,19 +105,18 @@ class PhantomSourceTest extends FrameSourceContract {
 
     @Test
     void camera_closedWhileItWaits_ends() throws Exception {
-        PhantomSource source = PhantomSource.open("phantom:seed=7&size=320x180&rate=0.1");
+        PhantomSource source = PhantomSource.open("phantom:seed=7&size=320x180&rate=0.01");
         source.next().orElseThrow().close();
-        CompletableFuture<Boolean> empty = CompletableFuture.supplyAsync(() -> {
-            try {
-                return source.next().isEmpty();
-            } catch (InterruptedException e) {
-                throw new AssertionError(e);
-            }
-        });
-        TimeUnit.MILLISECONDS.sleep(200);
-        assertThat(empty).isNotDone();
+        FutureTask<Boolean> empty = new FutureTask<>(() -> source.next().isEmpty());
+        Thread thread = new Thread(empty);
+        thread.setDaemon(true);
+        thread.start();
+        while (thread.getState() != Thread.State.TIMED_WAITING) {
+            assertThat(empty).isNotDone();
+            TimeUnit.MILLISECONDS.sleep(5);
+        }
         source.close();
-        assertThat(empty.get(2, TimeUnit.SECONDS)).isTrue();
+        assertThat(empty.get(20, TimeUnit.SECONDS)).isTrue();
     }
 
     @ParameterizedTest
