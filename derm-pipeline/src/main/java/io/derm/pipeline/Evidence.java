@@ -2,8 +2,10 @@ package io.derm.pipeline;
 
 import io.derm.api.Assessment;
 import io.derm.api.Box;
+import io.derm.api.Classifier;
 import io.derm.api.Detection;
 import io.derm.api.Frame;
+import io.derm.api.InferenceException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -15,20 +17,27 @@ final class Evidence {
     private final LesionBook book;
     private CameraPath.@Nullable Place last;
 
-    Evidence(ExamOptions options, double confirmScore) {
-        book = new LesionBook(options, confirmScore);
+    Evidence(ExamOptions options) {
+        book = new LesionBook(options);
         tracker = new Tracker(options.forgetFrames(), book::forget);
     }
 
     /**
      * The detections of a frame before they are assessed.
      *
+     * @param confirmScore that of the detector which gave them
      * @param lesions the lesion number of each
      * @param qualities how good a look each is
      * @param due whether each is to be assessed in this frame
      * @param regions the boxes of those that are
      */
-    record Looks(List<Detection> detections, int[] lesions, double[] qualities, boolean[] due, List<Box> regions) {}
+    record Looks(
+            List<Detection> detections,
+            double confirmScore,
+            int[] lesions,
+            double[] qualities,
+            boolean[] due,
+            List<Box> regions) {}
 
     /**
      * A frame's findings.
@@ -37,7 +46,7 @@ final class Evidence {
      */
     record Seen(List<Sighting> sightings, List<Sighting> bestLooks) {}
 
-    Looks look(Frame frame, CameraPath.Place place, List<Detection> detections) {
+    Looks look(Frame frame, CameraPath.Place place, List<Detection> detections, double confirmScore) {
         int n = detections.size();
         int[] lesions = Arrays.copyOf(tracker.update(detections, frame.bounds(), place.since(last)), n);
         last = place;
@@ -51,13 +60,13 @@ final class Evidence {
                 regions.add(detections.get(i).box());
             }
         }
-        return new Looks(detections, lesions, qualities, due, regions);
+        return new Looks(detections, confirmScore, lesions, qualities, due, regions);
     }
 
     /**
      * Adds what was seen.
      *
-     * @param assessments one for each of the regions of {@code looks}
+     * @param assessments one for each of the regions of {@code looks}, as {@link #oneEach} has it
      */
     Seen add(Frame frame, Looks looks, List<Assessment> assessments) {
         int n = looks.detections().size();
@@ -69,6 +78,7 @@ final class Evidence {
             LesionBook.Entry entry = book.entry(looks.lesions()[i], frame.timestampMicros());
             Sighting sighting = entry.see(
                     looks.detections().get(i),
+                    looks.confirmScore(),
                     looks.qualities()[i],
                     due ? assessments.get(assessed++) : null,
                     frame.timestampMicros());
@@ -78,6 +88,22 @@ final class Evidence {
             }
         }
         return new Seen(sightings, bestLooks);
+    }
+
+    /**
+     * Holds a classifier to one assessment a region: else some would be given to the wrong lesion.
+     *
+     * @throws InferenceException if there are more or fewer
+     */
+    static List<Assessment> oneEach(Classifier by, List<Box> regions, List<Assessment> assessments) {
+        if (assessments.size() != regions.size()) {
+            throw new InferenceException(
+                    160,
+                    by.getClass().getName() + " gave " + assessments.size() + " assessments of " + regions.size()
+                            + " regions, expected one for each",
+                    "have Classifier.classify give one assessment a region, in the order of the regions");
+        }
+        return assessments;
     }
 
     List<Lesion> confirmed() {

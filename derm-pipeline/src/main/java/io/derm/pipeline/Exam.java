@@ -4,6 +4,7 @@ import io.derm.api.Classifier;
 import io.derm.api.Detector;
 import io.derm.api.Frame;
 import io.derm.api.FrameSource;
+import io.derm.api.SourceInfo;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
@@ -48,7 +49,7 @@ public final class Exam {
         this.exams = exams;
         this.source = source;
         this.nanoClock = nanoClock;
-        this.lane = exams.lane(source, options);
+        this.lane = exams.lane(options);
         this.lock = exams.lock();
     }
 
@@ -214,6 +215,7 @@ public final class Exam {
     private void capture() {
         Throwable failure = null;
         CameraPath path = new CameraPath();
+        boolean first = true;
         try {
             while (capturing()) {
                 long start = nanoClock.getAsLong();
@@ -222,7 +224,8 @@ public final class Exam {
                     break;
                 }
                 long captureNanos = nanoClock.getAsLong() - start;
-                captured(new Work(frame.get(), captureNanos, path.next(frame.get())));
+                captured(work(frame.get(), captureNanos, path, first));
+                first = false;
             }
         } catch (Throwable t) {
             failure = t;
@@ -233,6 +236,28 @@ public final class Exam {
             boolean told = !lane.capturing() && failure instanceof Exception;
             lane.captureOver(told ? null : failure);
             exams.changed(lane);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Work work(Frame frame, long captureNanos, CameraPath path, boolean first) {
+        try {
+            if (first) {
+                // A source that connects by itself knows no sooner what it is.
+                settle(source.info());
+            }
+            return new Work(frame, captureNanos, path.next(frame));
+        } catch (RuntimeException | Error e) {
+            frame.close();
+            throw e;
+        }
+    }
+
+    private void settle(SourceInfo info) {
+        lock.lock();
+        try {
+            lane.settle(info);
         } finally {
             lock.unlock();
         }

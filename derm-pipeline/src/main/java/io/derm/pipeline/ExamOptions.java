@@ -7,7 +7,7 @@ import java.util.OptionalDouble;
  *
  * @param confirmSightings sightings after which a lesion is reported, at least 1
  * @param confirmScore mean detection score of its sightings from which on a lesion is reported, 0 to 1; where empty
- *     {@link io.derm.api.Detector#confirmScore()}
+ *     {@link io.derm.api.Detector#confirmScore()}, in the mean too where detectors take each other's place
  * @param dismissNoLesion mean probability of {@link io.derm.api.Assessment#noLesion()} from which on a lesion is not reported, over 0 to 1; 1 to
  *     report what the classifier holds for no lesion too. What is mostly assessed as a melanoma is reported in any case
  * @param forgetFrames frames without a sighting after which a lesion that comes back gets a new number, at least 1; a frame that shows no

@@ -60,12 +60,11 @@ public final class Exams {
         return new Exam(this, source, options, nanoClock);
     }
 
-    Lane lane(FrameSource source, ExamOptions options) {
+    Lane lane(ExamOptions options) {
         Condition changed = lock.newCondition();
         return new Lane(
-                source.info(),
                 options,
-                new Evidence(options, detector.confirmScore()),
+                new Evidence(options),
                 detector.concurrency(),
                 changed,
                 () -> {
@@ -255,6 +254,7 @@ public final class Exams {
         } finally {
             work.detectedBy = detector.runtime();
         }
+        work.confirmScore = detector.confirmScore();
         work.detectNanos = nanoClock.getAsLong() - start;
     }
 
@@ -262,7 +262,7 @@ public final class Exams {
         // A summary may be asked for meanwhile; it does not wait for the classifier.
         Evidence.Looks looks;
         synchronized (evidence) {
-            looks = evidence.look(work.frame, work.place, work.detections);
+            looks = evidence.look(work.frame, work.place, work.detections, work.confirmScore);
         }
         try {
             if (looks.regions().isEmpty()) {
@@ -274,6 +274,7 @@ public final class Exams {
             long start = nanoClock.getAsLong();
             List<Assessment> assessments = classifier.classify(work.frame, looks.regions());
             work.classifyNanos = nanoClock.getAsLong() - start;
+            Evidence.oneEach(classifier, looks.regions(), assessments);
             synchronized (evidence) {
                 work.seen = evidence.add(work.frame, looks, assessments);
             }

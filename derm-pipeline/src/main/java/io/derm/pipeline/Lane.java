@@ -35,21 +35,23 @@ final class Lane {
 
     private static final long LONGEST_FRAME_TIME = TimeUnit.SECONDS.toNanos(1);
 
-    final boolean latest;
     final Evidence evidence;
-    final Tally tally;
+    final Tally tally = new Tally();
+    private final FramePolicy policy;
     private final long deadlineNanos;
     private final List<ArrayDeque<Work>> waiting = new ArrayList<>();
     /** Frames in detection, in their order: one that is through waits for those before it. */
     private final ArrayDeque<Work> detecting = new ArrayDeque<>();
     /** How many that may be. */
-    private final int detections;
+    private int detections;
     /** What is in each of the other steps. */
     private final @Nullable Work[] inStep = new Work[STEPS];
+    /** Whether the newest frame alone is wanted. */
+    private boolean latest;
 
     private final Pace[] paces = new Pace[STEPS];
     /** Time between two frames as the source states it, 0 where it does not, and as it was lately. */
-    private final long statedFrameTime;
+    private long statedFrameTime;
 
     private long frameTime;
     private long lastCapturedNanos;
@@ -81,7 +83,6 @@ final class Lane {
      * @param dropped told when a frame has made room
      */
     Lane(
-            SourceInfo source,
             ExamOptions options,
             Evidence evidence,
             int detections,
@@ -91,12 +92,9 @@ final class Lane {
             RuntimeUse classifier) {
         this.changed = changed;
         this.dropped = dropped;
-        latest = options.policy() == FramePolicy.LATEST || (options.policy() == FramePolicy.BY_SOURCE && source.live());
+        policy = options.policy();
         this.evidence = evidence;
-        // Of a live source the newest frame is wanted, and two at once would be twice as old each.
-        this.detections = latest ? 1 : detections;
-        statedFrameTime = source.framesPerSecond() > 0 ? Math.round(1e9 / source.framesPerSecond()) : 0;
-        tally = new Tally(source.live() ? statedFrameTime : 0);
+        this.detections = detections;
         deadlineNanos = TimeUnit.MILLISECONDS.toNanos(options.deadlineMillis());
         for (int step = 0; step < STEPS; step++) {
             waiting.add(new ArrayDeque<>(ROOM));
@@ -104,6 +102,17 @@ final class Lane {
         }
         this.detector = detector;
         this.classifier = classifier;
+    }
+
+    /** Takes what the source is: before its first frame, and not sooner than that is there. */
+    void settle(SourceInfo source) {
+        latest = policy == FramePolicy.LATEST || (policy == FramePolicy.BY_SOURCE && source.live());
+        if (latest) {
+            // Two at once would be twice as old each.
+            detections = 1;
+        }
+        statedFrameTime = source.framesPerSecond() > 0 ? Math.round(1e9 / source.framesPerSecond()) : 0;
+        tally.interval(source.live() ? statedFrameTime : 0);
     }
 
     Condition changed() {

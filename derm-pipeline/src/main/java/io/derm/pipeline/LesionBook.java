@@ -22,18 +22,12 @@ final class LesionBook {
     private static final LesionClass[] CLASSES = LesionClass.values();
 
     private final ExamOptions options;
-    private final double confirmScore;
     private final Map<Integer, Entry> entries = new HashMap<>();
     private int neverConfirmed;
 
-    /**
-     * Knows no lesion yet.
-     *
-     * @param confirmScore that of the detector
-     */
-    LesionBook(ExamOptions options, double confirmScore) {
+    /** Knows no lesion yet. */
+    LesionBook(ExamOptions options) {
         this.options = options;
-        this.confirmScore = options.confirmScore().orElse(confirmScore);
     }
 
     /** Whether a look at a lesion is worth a run of the classifier. */
@@ -92,6 +86,11 @@ final class LesionBook {
         private long lastMicros;
         private int count;
         private double scores;
+        /** What the scores before those of the present limit had to sum up to, the limit, and how many were held to it. */
+        private double limitsBefore;
+
+        private double limit;
+        private int toLimit;
         private double noLesion;
         private int assessed;
         private int sinceAssessed;
@@ -109,11 +108,17 @@ final class LesionBook {
         /**
          * Adds a sighting.
          *
+         * @param confirmScore that of the detector which gave it
          * @param assessment what it was assessed as, null where it was not
          */
-        Sighting see(Detection detection, double quality, @Nullable Assessment assessment, long micros) {
+        Sighting see(
+                Detection detection,
+                double confirmScore,
+                double quality,
+                @Nullable Assessment assessment,
+                long micros) {
             count++;
-            scores += detection.score();
+            score(detection.score(), options.confirmScore().orElse(confirmScore));
             lastMicros = micros;
             sinceAssessed++;
             if (assessment != null) {
@@ -133,6 +138,17 @@ final class LesionBook {
             return sighting;
         }
 
+        /** Each score is held to its own detector's limit: another one's are on another scale. */
+        private void score(double score, double of) {
+            if (of != limit) {
+                limitsBefore += limit * toLimit;
+                limit = of;
+                toLimit = 0;
+            }
+            toLimit++;
+            scores += score;
+        }
+
         private void weigh(Assessment assessment, double quality) {
             // So that a lesion of which no look is any good has a class all the same.
             double weight = Math.max(quality, 1e-6);
@@ -149,7 +165,8 @@ final class LesionBook {
         }
 
         private boolean confirmed() {
-            return count >= options.confirmSightings() && scores >= confirmScore * count && !dismissed();
+            // A product, as a sum of the limits would be rounded at each, and a lesion at the limit might miss it.
+            return count >= options.confirmSightings() && scores >= limitsBefore + limit * toLimit && !dismissed();
         }
 
         /** Whether it is rather no lesion; never what was mostly called a melanoma. */

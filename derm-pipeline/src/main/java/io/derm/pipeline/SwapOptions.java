@@ -7,7 +7,8 @@ package io.derm.pipeline;
  * @param frames frames with something to compare, i.e. in which either of the two found something; 0 for no trial
  * @param minAgreement share of the answers in which the two agree, 0 to 1
  * @param maxSlowdown most that the median time of the new one may be of that of the live one, over 0
- * @param timeoutMillis how long it may take until so many frames were compared; without a trial, until the warm-ups are done
+ * @param timeoutMillis how long it may take from its opening until so many frames were compared; without a trial, until the warm-ups are
+ *     done. A frame that it is at when the time is over may take ten seconds more
  */
 public record SwapOptions(int warmUps, int frames, double minAgreement, double maxSlowdown, long timeoutMillis) {
     public SwapOptions {

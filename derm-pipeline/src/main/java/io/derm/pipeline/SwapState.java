@@ -10,6 +10,9 @@ public enum SwapState {
     ON_TRIAL,
     /** It took the live one's place, which has been closed. */
     SWITCHED,
-    /** It was closed, and the live one stayed; the reason says why. */
+    /**
+     * The live one stayed; the reason says why. The new one was closed, or will be on the trial's thread: where the trial was ended before it
+     * came back from being opened or from a frame, once it does.
+     */
     REFUSED
 }

@@ -24,6 +24,10 @@ public record SwapStatus(
         String reason) {
     static final SwapStatus NONE = new SwapStatus(SwapState.NONE, "", 0, 0, OptionalDouble.empty(), 0, 0, "");
 
+    SwapStatus ended(SwapState as, String why) {
+        return new SwapStatus(as, name, compared, frames, agreement, liveNanos, candidateNanos, why);
+    }
+
     /** Whether the trial goes on. */
     public boolean underway() {
         return state == SwapState.OPENING || state == SwapState.ON_TRIAL;

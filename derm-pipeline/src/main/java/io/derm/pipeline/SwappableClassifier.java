@@ -19,7 +19,12 @@ import java.util.function.Supplier;
  *
  * <p>Two classifiers agree on a region where they give it the same class; both are asked of the regions that the live detector found.
  *
- * <p>The trial holds at most two frames: a source needs as many more ({@code CaptureOptions.frames}).
+ * <p>The trial holds at most two frames: a source needs as many more ({@code CaptureOptions.frames}). Of a frame whose memory is no
+ * {@link io.derm.api.FramePool}'s, but the caller's again after the call ({@link Frame#wrap}), it copies the pixels, one at a time.
+ *
+ * <p>A new classifier that never comes back, from being opened or from a frame, loses its thread and the frame that it has until it does; then it
+ * is closed and takes no place any more. To everybody else its trial is over by {@link #cancel()}, by {@link #close()}, ten seconds after the time
+ * that {@link SwapOptions} give it, or after an hour in which it could not be opened: it is then interrupted, and another one may be proposed.
  *
  * <p>{@link #classify} is confined as {@link Classifier} says; everything else may come from any thread. Owns every classifier it opens.
  */
@@ -33,15 +38,21 @@ public final class SwappableClassifier implements Classifier {
      * @param opener opens it, and opens it again to go back to it
      */
     public SwappableClassifier(String name, Supplier<? extends Classifier> opener) {
-        swap = new Swap<>("classifier", name, opener, Classifier::runtime);
+        this(new Swap<>("classifier", name, opener, classifier -> new Swap.Answerer(classifier.runtime(), 0)));
+    }
+
+    SwappableClassifier(Swap<Classifier> swap) {
+        this.swap = swap;
     }
 
     /**
      * Has another classifier opened and tried; returns at once.
      *
      * @param name what a person calls it
-     * @param opener opens it, on a thread of the trial; called again if it is gone back to later
-     * @return completed with the outcome, {@link SwapState#SWITCHED} or {@link SwapState#REFUSED}, never exceptionally
+     * @param opener opens it, on a thread of the trial, which is interrupted when the trial is ended; called again if it is gone back to
+     *     later
+     * @return completed with the outcome, {@link SwapState#SWITCHED} or {@link SwapState#REFUSED}, never exceptionally, on another thread of
+     *     the trial
      * @throws IllegalStateException if a swap is under way already, or this is closed
      */
     public CompletableFuture<SwapStatus> propose(
@@ -63,7 +74,7 @@ public final class SwappableClassifier implements Classifier {
         return swap.canRollBack();
     }
 
-    /** Ends a trial under way: the new one is refused. */
+    /** Ends a trial under way: the new one is refused at once, and closed on the trial's thread. Has no effect once it was switched to. */
     public void cancel() {
         swap.cancel();
     }
@@ -80,7 +91,11 @@ public final class SwappableClassifier implements Classifier {
 
     @Override
     public List<Assessment> classify(Frame frame, List<Box> regions) {
-        return swap.run(frame, (model, of) -> model.classify(of, regions), Agreement::assessments);
+        return swap.run(frame, regions, SwappableClassifier::oneEach, Agreement::assessments);
+    }
+
+    private static List<Assessment> oneEach(Classifier classifier, Frame frame, List<Box> regions) {
+        return Evidence.oneEach(classifier, regions, classifier.classify(frame, regions));
     }
 
     @Override
@@ -90,10 +105,13 @@ public final class SwappableClassifier implements Classifier {
 
     @Override
     public RuntimeUse runtime() {
-        return swap.live().runtime();
+        return swap.answerer().runtime();
     }
 
-    /** Ends a trial under way and closes the live classifier. */
+    /**
+     * Ends a trial under way and closes the live classifier. Then waits until the new one is closed too, but for no more than five seconds:
+     * where it does not come back it is left to the trial's thread.
+     */
     @Override
     public void close() {
         swap.close();

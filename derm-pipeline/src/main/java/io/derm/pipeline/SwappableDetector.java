@@ -19,7 +19,12 @@ import java.util.function.Supplier;
  * <p>Two detectors agree in a box where it has a partner of the same label and an IoU of at least 0.5 among the boxes of the other; the share
  * is of all boxes of both.
  *
- * <p>The trial holds at most two frames: a source needs as many more ({@code CaptureOptions.frames}).
+ * <p>The trial holds at most two frames: a source needs as many more ({@code CaptureOptions.frames}). Of a frame whose memory is no
+ * {@link io.derm.api.FramePool}'s, but the caller's again after the call ({@link Frame#wrap}), it copies the pixels, one at a time.
+ *
+ * <p>A new detector that never comes back, from being opened or from a frame, loses its thread and the frame that it has until it does; then it
+ * is closed and takes no place any more. To everybody else its trial is over by {@link #cancel()}, by {@link #close()}, ten seconds after the time
+ * that {@link SwapOptions} give it, or after an hour in which it could not be opened: it is then interrupted, and another one may be proposed.
  *
  * <p>{@link #detect} is confined as {@link Detector} says; everything else may come from any thread. Owns every detector it opens.
  */
@@ -33,15 +38,25 @@ public final class SwappableDetector implements Detector {
      * @param opener opens it, and opens it again to go back to it
      */
     public SwappableDetector(String name, Supplier<? extends Detector> opener) {
-        swap = new Swap<>("detector", name, opener, Detector::runtime);
+        this(new Swap<>("detector", name, opener, SwappableDetector::about));
+    }
+
+    SwappableDetector(Swap<Detector> swap) {
+        this.swap = swap;
+    }
+
+    static Swap.Answerer about(Detector detector) {
+        return new Swap.Answerer(detector.runtime(), detector.confirmScore());
     }
 
     /**
      * Has another detector opened and tried; returns at once.
      *
      * @param name what a person calls it
-     * @param opener opens it, on a thread of the trial; called again if it is gone back to later
-     * @return completed with the outcome, {@link SwapState#SWITCHED} or {@link SwapState#REFUSED}, never exceptionally
+     * @param opener opens it, on a thread of the trial, which is interrupted when the trial is ended; called again if it is gone back to
+     *     later
+     * @return completed with the outcome, {@link SwapState#SWITCHED} or {@link SwapState#REFUSED}, never exceptionally, on another thread of
+     *     the trial
      * @throws IllegalStateException if a swap is under way already, or this is closed
      */
     public CompletableFuture<SwapStatus> propose(
@@ -63,7 +78,7 @@ public final class SwappableDetector implements Detector {
         return swap.canRollBack();
     }
 
-    /** Ends a trial under way: the new one is refused. */
+    /** Ends a trial under way: the new one is refused at once, and closed on the trial's thread. Has no effect once it was switched to. */
     public void cancel() {
         swap.cancel();
     }
@@ -80,7 +95,7 @@ public final class SwappableDetector implements Detector {
 
     @Override
     public List<Detection> detect(Frame frame) {
-        return swap.run(frame, Detector::detect, Agreement::detections);
+        return swap.run(frame, List.of(), (model, of, none) -> model.detect(of), Agreement::detections);
     }
 
     @Override
@@ -90,16 +105,19 @@ public final class SwappableDetector implements Detector {
 
     @Override
     public RuntimeUse runtime() {
-        return swap.live().runtime();
+        return swap.answerer().runtime();
     }
 
-    /** That of the live detector; an exam takes it as it is when the exam is made. */
+    /** That of the detector that gave the last answer, or will give the first, as {@link #runtime()}: an exam takes it with each answer. */
     @Override
     public double confirmScore() {
-        return swap.live().confirmScore();
+        return swap.answerer().confirmScore();
     }
 
-    /** Ends a trial under way and closes the live detector. */
+    /**
+     * Ends a trial under way and closes the live detector. Then waits until the new one is closed too, but for no more than five seconds:
+     * where it does not come back it is left to the trial's thread.
+     */
     @Override
     public void close() {
         swap.close();

@@ -11,25 +11,29 @@ final class Tally {
     /** A gap in the captures is filled with at most so many frames: an hour at 30 frames/s. */
     private static final int MAX_FILLED = 108_000;
 
-    private final long intervalNanos;
     private final Map<Stage, Histogram> times = new EnumMap<>(Stage.class);
     private final long[] dropped = new long[DropCause.values().length];
+    private long intervalNanos;
     private long captured;
     private long delivered;
     private long lastAgeNanos;
     private long lastCapturedNanos;
     private boolean gapless;
 
-    /**
-     * An empty tally.
-     *
-     * @param intervalNanos between two frames of a live source, 0 where it is not live or not known
-     */
-    Tally(long intervalNanos) {
-        this.intervalNanos = intervalNanos;
+    /** An empty tally. */
+    Tally() {
         for (Stage stage : Stage.values()) {
             times.put(stage, new Histogram(HOUR, 3));
         }
+    }
+
+    /**
+     * Takes the pace of the source, before its first frame.
+     *
+     * @param nanos between two frames of a live source, 0 where it is not live or not known
+     */
+    void interval(long nanos) {
+        intervalNanos = nanos;
     }
 
     void captured(long nanos) {

@@ -12,6 +12,9 @@ final class Work {
     final long captureNanos;
     final CameraPath.Place place;
     List<Detection> detections = List.of();
+    /** That of the detector which gave them. */
+    double confirmScore;
+
     Evidence.Seen seen = new Evidence.Seen(List.of(), List.of());
     /** When the step that it is in, or was in last, began. */
     long begunNanos;

@@ -5,15 +5,20 @@ import static io.derm.pipeline.StandIns.detector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.derm.api.Assessment;
+import io.derm.api.Box;
 import io.derm.api.CaptureException;
+import io.derm.api.Classifier;
 import io.derm.api.Frame;
 import io.derm.api.FramePool;
 import io.derm.api.FrameSource;
 import io.derm.api.InferenceException;
+import io.derm.api.Model;
 import io.derm.api.PixelFormat;
 import io.derm.api.SourceInfo;
 import io.derm.pipeline.StandIns.Hook;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -21,6 +26,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The loop itself: order, overlap, failures, stopping, leases. What the stages compute is beside the point here. */
 @Timeout(30)
@@ -97,6 +104,80 @@ class ExamTest {
         assertThatThrownBy(() -> exam.run(f -> {})).isInstanceOf(IllegalStateException.class);
     }
 
+    @ParameterizedTest
+    @CsvSource({"0, 0", "5, 0", "5, 2"})
+    void run_classifierThatDoesNotAssessEachRegion_saysSoAndKeepsWhatIsKnown(int from, int assessments) {
+        Classifier benign = classifier(frame -> {});
+        Classifier miscounts = new Classifier() {
+            @Override
+            public List<Assessment> classify(Frame frame, List<Box> regions) {
+                List<Assessment> one = benign.classify(frame, regions);
+                return frame.sequence() < from ? one : Collections.nCopies(assessments, one.get(0));
+            }
+
+            @Override
+            public Model model() {
+                throw new UnsupportedOperationException();
+            }
+
+            @Override
+            public void close() {}
+        };
+        Exam exam = new Exam(
+                new Counting(10, -1),
+                detector(frame -> {}),
+                miscounts,
+                ExamOptions.defaults().withClassifyEvery(1));
+        assertThatThrownBy(() -> exam.run(f -> {}))
+                .isInstanceOf(InferenceException.class)
+                .hasMessageStartingWith("[DERM-160] " + miscounts.getClass().getName() + " gave " + assessments
+                        + " assessments of 1 regions, expected one for each. Remedy: ");
+        assertThat(exam.summary().frames()).isEqualTo(from);
+        assertThat(exam.lesions()).hasSize(from > 0 ? 1 : 0).allSatisfy(l -> assertThat(l.sightings())
+                .isEqualTo(from));
+    }
+
+    @Test
+    void run_recordingThatTurnsOutToBeOneAsItsFirstFrameComes_examinesEveryFrame() throws Exception {
+        Counting frames = new Counting(100, -1);
+        Connecting source = new Connecting(frames, frames.info());
+        Exam exam = exam(source, frame -> Thread.sleep(1), frame -> {});
+        ExamSummary summary = exam.run(f -> {});
+        assertThat(summary.frames()).isEqualTo(100);
+        assertThat(summary.times().get(Stage.RESPONSE).count()).isZero();
+    }
+
+    @Test
+    void run_cameraWhosePaceIsKnownAsItsFirstFrameComes_countsItsResponses() throws Exception {
+        Connecting source = new Connecting(new Counting(3, -1), new SourceInfo("camera", 32, 32, 0.01, -1, true));
+        Exam exam = exam(source, frame -> {}, frame -> {});
+        ExamSummary summary = exam.run(f -> {});
+        assertThat(summary.times().get(Stage.RESPONSE).count())
+                .isEqualTo(summary.frames())
+                .isPositive();
+    }
+
+    @Test
+    void run_sourceThatDoesNotSayWhatItIs_throwsThat() {
+        FrameSource frames = new Counting(3, -1);
+        FrameSource mute = new FrameSource() {
+            @Override
+            public SourceInfo info() {
+                throw new CaptureException(299, "The source is mute", "Have it speak.");
+            }
+
+            @Override
+            public Optional<Frame> next() throws InterruptedException {
+                return frames.next();
+            }
+
+            @Override
+            public void close() {}
+        };
+        assertThatThrownBy(() -> exam(mute, frame -> {}, frame -> {}).run(f -> {}))
+                .isInstanceOf(CaptureException.class);
+    }
+
     @Test
     void run_listenerFails_throwsThatAndStops() {
         Exam exam = exam(new Counting(Integer.MAX_VALUE, -1), frame -> {}, frame -> {});
@@ -138,6 +219,34 @@ class ExamTest {
 
     private static Exam exam(FrameSource source, Hook onDetect, Hook onClassify) {
         return new Exam(source, detector(onDetect), classifier(onClassify), ExamOptions.defaults());
+    }
+
+    /** Connects by itself, and is taken for a camera until it has. */
+    private static final class Connecting implements FrameSource {
+        private final FrameSource source;
+        private final SourceInfo connected;
+        private volatile boolean open;
+
+        Connecting(FrameSource source, SourceInfo connected) {
+            this.source = source;
+            this.connected = connected;
+        }
+
+        @Override
+        public SourceInfo info() {
+            return open ? connected : new SourceInfo(connected.name(), 0, 0, 0, -1, true);
+        }
+
+        @Override
+        public Optional<Frame> next() throws InterruptedException {
+            open = true;
+            return source.next();
+        }
+
+        @Override
+        public void close() {
+            source.close();
+        }
     }
 
     private final class Counting implements FrameSource {

@@ -124,14 +124,14 @@ class LaneTest {
             this.frameMillis = frameMillis;
             this.millis = List.of(detect, classify, listener);
             this.lane = new Lane(
-                    new SourceInfo("simulated", 16, 16, 30, -1, true),
                     ExamOptions.defaults().withPolicy(policy),
-                    new Evidence(ExamOptions.defaults(), 0),
+                    new Evidence(ExamOptions.defaults()),
                     1,
                     new ReentrantLock().newCondition(),
                     () -> {},
                     RuntimeUse.UNKNOWN,
                     RuntimeUse.UNKNOWN);
+            lane.settle(new SourceInfo("simulated", 16, 16, 30, -1, true));
             lane.start(new Thread(() -> {}));
         }
 

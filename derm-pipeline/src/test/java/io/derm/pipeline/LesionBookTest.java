@@ -16,7 +16,7 @@ class LesionBookTest {
 
     @Test
     void lesion_severalLooks_isWeighedByTheirQuality() {
-        LesionBook book = new LesionBook(TWO, 0);
+        LesionBook book = new LesionBook(TWO);
         see(book, 1, 0.7f, 10, assessment(LesionClass.BENIGN, 0.8f, 0.1f));
         see(book, 1, 0.7f, 40, assessment(LesionClass.MELANOMA, 0.2f, 0.7f));
         Lesion lesion = book.confirmed().get(0);
@@ -29,7 +29,7 @@ class LesionBookTest {
 
     @Test
     void see_withoutAnAssessment_carriesTheLastOneAndAddsNoEvidence() {
-        LesionBook book = new LesionBook(TWO, 0);
+        LesionBook book = new LesionBook(TWO);
         Assessment seen = assessment(LesionClass.BENIGN, 0.8f, 0.1f);
         Sighting first = see(book, 1, 0.7f, 10, seen);
         Sighting second = see(book, 1, 0.7f, 10, null);
@@ -45,7 +45,7 @@ class LesionBookTest {
 
     @Test
     void confirmed_tooFewOrTooUnsure_isLeftOut() {
-        LesionBook book = new LesionBook(TWO, 0);
+        LesionBook book = new LesionBook(TWO);
         Assessment any = assessment(LesionClass.BENIGN, 0.8f, 0.1f);
         assertThat(see(book, 1, 0.9f, 10, any).confirmed()).isFalse();
         assertThat(see(book, 2, 0.55f, 10, any).confirmed()).isFalse();
@@ -59,17 +59,48 @@ class LesionBookTest {
 
     @Test
     void confirmed_scoreLeftToTheDetector_isItsScore() {
-        LesionBook book = new LesionBook(ExamOptions.defaults().withConfirmSightings(1), 0.7);
+        LesionBook book = new LesionBook(ExamOptions.defaults().withConfirmSightings(1));
         Assessment any = assessment(LesionClass.BENIGN, 0.8f, 0.1f);
-        assertThat(see(book, 1, 0.69f, 10, any).confirmed()).isFalse();
-        assertThat(see(book, 2, 0.71f, 10, any).confirmed()).isTrue();
+        assertThat(see(book, 1, 0.69f, 0.7, 10, any).confirmed()).isFalse();
+        assertThat(see(book, 2, 0.71f, 0.7, 10, any).confirmed()).isTrue();
+    }
+
+    @Test
+    void confirmed_scoresExactlyAtTheLimit_isReported() {
+        LesionBook book = new LesionBook(ExamOptions.defaults().withConfirmSightings(10));
+        Assessment any = assessment(LesionClass.BENIGN, 0.8f, 0.1f);
+        for (int i = 0; i < 6; i++) {
+            see(book, 1, 0.875f, 0.9, 10, any);
+        }
+        for (int i = 0; i < 4; i++) {
+            see(book, 1, 0.9375f, 0.9, 10, any);
+        }
+        // 6 x 0.875 + 4 x 0.9375 = 9 = 10 x 0.9; ten times 0.9 added up are more in doubles.
+        assertThat(book.confirmed()).hasSize(1);
+    }
+
+    @Test
+    void confirmed_anotherDetectorMeanwhile_isHeldToWhatEachAsksFor() {
+        Assessment any = assessment(LesionClass.BENIGN, 0.8f, 0.1f);
+        ExamOptions each = ExamOptions.defaults().withConfirmSightings(1);
+        LesionBook book = new LesionBook(each);
+        see(book, 1, 0.75f, 0.5, 10, any);
+        // As sure as each was to be, in the mean: (0.75 + 0.125 + 0.125) / 3 to (0.5 + 0.25 + 0.25) / 3.
+        assertThat(see(book, 1, 0.125f, 0.25, 10, any).confirmed()).isTrue();
+        assertThat(see(book, 1, 0.125f, 0.25, 10, any).confirmed()).isTrue();
+        assertThat(see(book, 1, 0.245f, 0.25, 10, any).confirmed()).isFalse();
+        assertThat(see(book, 1, 0.51f, 0.5, 10, any).confirmed()).isTrue();
+        LesionBook given = new LesionBook(each.withConfirmScore(0.5));
+        see(given, 1, 0.75f, 0.9, 10, any);
+        assertThat(see(given, 1, 0.25f, 0.1, 10, any).confirmed()).isTrue();
+        assertThat(see(given, 1, 0.49f, 0.1, 10, any).confirmed()).isFalse();
     }
 
     @Test
     void confirmed_ratherNoLesionByTheQualityOfItsLooks_isLeftOutUnlessAllAreWanted() {
         Assessment thing = assessment(LesionClass.UNKNOWN, 0.1f, 0.1f, 0.7f);
         Assessment lesion = assessment(LesionClass.UNKNOWN, 0.4f, 0.1f, 0.2f);
-        LesionBook book = new LesionBook(TWO.withDismissNoLesion(0.5), 0);
+        LesionBook book = new LesionBook(TWO.withDismissNoLesion(0.5));
         see(book, 1, 0.9f, 10, thing);
         assertThat(see(book, 1, 0.9f, 10, lesion).confirmed()).isTrue();
         // (10 x 0.7 + 20 x 0.2 + 20 x 0.7) / 50 = 0.5.
@@ -85,7 +116,7 @@ class LesionBookTest {
         assertThat(see(book, 3, 0.9f, 10, thing).confirmed())
                 .as("mostly a melanoma")
                 .isTrue();
-        LesionBook all = new LesionBook(TWO.withDismissNoLesion(1), 0);
+        LesionBook all = new LesionBook(TWO.withDismissNoLesion(1));
         Assessment nothing = assessment(LesionClass.UNKNOWN, 0, 0, 1);
         see(all, 1, 0.9f, 10, nothing);
         assertThat(see(all, 1, 0.9f, 10, nothing).confirmed()).isTrue();
@@ -93,7 +124,7 @@ class LesionBookTest {
 
     @Test
     void due_afterTheFirstLooks_onlyForABetterOneOrOnSchedule() {
-        LesionBook book = new LesionBook(TWO.withClassifyEvery(5), 0);
+        LesionBook book = new LesionBook(TWO.withClassifyEvery(5));
         Assessment any = assessment(LesionClass.BENIGN, 0.8f, 0.1f);
         StringBuilder due = new StringBuilder();
         double[] qualities = {10, 10, 10, 10, 9, 10.4, 10, 10, 11, 10, 12, 12};
@@ -108,7 +139,7 @@ class LesionBookTest {
 
     @Test
     void forget_lesions_keepsThoseReportedAndCountsTheOthers() {
-        LesionBook book = new LesionBook(TWO, 0);
+        LesionBook book = new LesionBook(TWO);
         Assessment any = assessment(LesionClass.BENIGN, 0.8f, 0.1f);
         see(book, 1, 0.9f, 10, any);
         see(book, 1, 0.9f, 10, any);
@@ -134,8 +165,13 @@ class LesionBookTest {
     }
 
     private static Sighting see(LesionBook book, int id, float score, double quality, Assessment assessment) {
+        return see(book, id, score, 0, quality, assessment);
+    }
+
+    private static Sighting see(
+            LesionBook book, int id, float score, double confirmScore, double quality, Assessment assessment) {
         Detection detection = new Detection(new Box(20, 20, 30, 30), score, 0, "lesion");
-        return book.entry(id, 0).see(detection, quality, assessment, 0);
+        return book.entry(id, 0).see(detection, confirmScore, quality, assessment, 0);
     }
 
     private static Assessment assessment(LesionClass c, float benign, float melanoma) {

@@ -1,5 +1,7 @@
 package io.derm.pipeline;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.derm.api.Assessment;
 import io.derm.api.Box;
 import io.derm.api.Classifier;
@@ -17,8 +19,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /** Sources and models for tests of the loop: what they find is beside the point, when they do is given. */
@@ -98,6 +102,26 @@ final class StandIns {
         long end = System.nanoTime() + (long) (millis * 1e6);
         for (long left = end - System.nanoTime(); left > 0; left = end - System.nanoTime()) {
             LockSupport.parkNanos(left);
+        }
+    }
+
+    /** Waits for what another thread is about to do. */
+    static void until(BooleanSupplier condition) throws InterruptedException {
+        for (int i = 0; !condition.getAsBoolean(); i++) {
+            assertThat(i).as("milliseconds waited").isLessThan(20_000);
+            Thread.sleep(1);
+        }
+    }
+
+    /** Waits as native code does, which does not look whether its thread is interrupted. */
+    static void hang(CountDownLatch until) {
+        while (true) {
+            try {
+                until.await();
+                return;
+            } catch (InterruptedException e) {
+                continue;
+            }
         }
     }
 
