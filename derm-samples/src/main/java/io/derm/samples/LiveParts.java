@@ -1,8 +1,10 @@
 package io.derm.samples;
 
+import io.derm.api.Classifier;
 import io.derm.api.InferenceRuntime;
 import io.derm.api.Model;
 import io.derm.pipeline.SwapOptions;
+import io.derm.pipeline.SwapStatus;
 import io.derm.pipeline.SwappableClassifier;
 import io.derm.pipeline.SwappableDetector;
 import io.derm.samples.live.Controls.Part;
@@ -10,6 +12,7 @@ import io.derm.yolo.YoloDetector;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
@@ -25,6 +28,7 @@ final class LiveParts implements AutoCloseable {
     final LiveModels classifiers;
     final SwappableDetector detector;
     final SwappableClassifier classifier;
+    final LiveAnswers answers = new LiveAnswers();
     private final LiveModels.Openers openers;
     private final Function<String, InferenceRuntime> runtimes;
     private final Map<Part, Map<String, Running>> named =
@@ -49,13 +53,12 @@ final class LiveParts implements AutoCloseable {
             YoloDetector opened =
                     openers.detector(runtimes.apply(runtime), detectors.model(detectorModel, runtime), -1);
             of(Part.DETECTOR).put(first, new Running(detectorModel, runtime, opened.scoreThreshold()));
-            return opened;
+            return answers.of(opened, opened.scoreThreshold());
         });
         try {
             String name = name(Part.CLASSIFIER, new Running(classifierModel, runtime, 0));
             classifier = new SwappableClassifier(
-                    name,
-                    () -> openers.classifier(runtimes.apply(runtime), classifiers.model(classifierModel, runtime)));
+                    name, () -> classifier(runtimes.apply(runtime), classifiers.model(classifierModel, runtime)));
         } catch (RuntimeException | Error e) {
             detector.close();
             throw e;
@@ -70,6 +73,12 @@ final class LiveParts implements AutoCloseable {
         return found;
     }
 
+    /** What a swap was to switch to; empty where there was none, and where it was to the threshold, which is not on trial. */
+    Optional<Running> tried(Part part, SwapStatus swap) {
+        return Optional.ofNullable(of(part).get(swap.name()))
+                .filter(tried -> tried.threshold() == running(part).threshold());
+    }
+
     /** As the model's metadata has it. */
     String precision(Part part) {
         Model model = part == Part.DETECTOR ? detector.model() : classifier.model();
@@ -82,9 +91,15 @@ final class LiveParts implements AutoCloseable {
 
     private String name(Part part, Running running) {
         String name = running.model() + " on " + running.runtime()
-                + (running.threshold() > 0 ? String.format(Locale.ROOT, ", score over %.2f", running.threshold()) : "");
+                + (running.threshold() > 0 ? ", score over " + score(running.threshold()) : "");
         of(part).put(name, running);
         return name;
+    }
+
+    /** To two places, and to more where it has more: two thresholds share no name. */
+    private static String score(double threshold) {
+        String two = String.format(Locale.ROOT, "%.2f", threshold);
+        return Double.parseDouble(two) == threshold ? two : Double.toString(threshold);
     }
 
     void swap(Part part, String model, String runtime, boolean unchecked) {
@@ -97,7 +112,7 @@ final class LiveParts implements AutoCloseable {
         } else {
             Model of = classifiers.model(model, runtime);
             String name = name(Part.CLASSIFIER, new Running(model, runtime, 0));
-            classifier.propose(name, () -> openers.classifier(on, of), options);
+            classifier.propose(name, () -> classifier(on, of), options);
         }
     }
 
@@ -115,7 +130,14 @@ final class LiveParts implements AutoCloseable {
     }
 
     private void propose(InferenceRuntime runtime, Model model, Running as, SwapOptions options) {
-        detector.propose(name(Part.DETECTOR, as), () -> openers.detector(runtime, model, as.threshold()), options);
+        detector.propose(
+                name(Part.DETECTOR, as),
+                () -> answers.of(openers.detector(runtime, model, as.threshold()), as.threshold()),
+                options);
+    }
+
+    private Classifier classifier(InferenceRuntime runtime, Model model) {
+        return answers.of(openers.classifier(runtime, model));
     }
 
     @Override

@@ -10,6 +10,7 @@ import io.derm.pipeline.ExamState;
 import io.derm.pipeline.ExamSummary;
 import io.derm.pipeline.FrameFindings;
 import io.derm.samples.live.Controls;
+import io.derm.samples.live.Examiners;
 import io.derm.samples.live.Pictures;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,7 +28,14 @@ final class LiveSession implements Controls, AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** One exam with what belongs to it alone. */
-    record Round(int number, Exam exam, ExamSource examined, FrameSource frames, BestCrops crops, String name) {}
+    record Round(
+            int number,
+            Exam exam,
+            ExamSource examined,
+            FrameSource frames,
+            BestCrops crops,
+            LiveExaminers examiners,
+            String name) {}
 
     /** Takes notice of each exam before it starts. */
     interface Watcher {
@@ -46,6 +54,7 @@ final class LiveSession implements Controls, AutoCloseable {
     // Guarded by this.
     private boolean stopped;
     private boolean again;
+    private boolean paused;
 
     /**
      * Begins with nothing to show.
@@ -56,7 +65,7 @@ final class LiveSession implements Controls, AutoCloseable {
         this.out = out;
         this.evidence = evidence;
         this.parts = parts;
-        this.recording = new LiveRecording(out);
+        this.recording = new LiveRecording(out, this::offer);
         this.states = new LiveStateJson(parts, recording);
     }
 
@@ -106,24 +115,34 @@ final class LiveSession implements Controls, AutoCloseable {
     private Round round(int number, ExamSource examined, String name) {
         FrameSource own = examined.frames();
         FrameSource frames = own.info().live() ? own : new PacedSource(own);
-        Exam exam = new Exam(frames, parts.get().detector, parts.get().classifier, evidence.of(own.info()));
-        return new Round(number, exam, examined, frames, new BestCrops(), name);
+        LiveExaminers examiners = new LiveExaminers(parts.get());
+        Exam exam = new Exam(frames, examiners.detector(), examiners.classifier(), evidence.of(own.info()));
+        return new Round(number, exam, examined, frames, new BestCrops(), examiners, name);
     }
 
     private ExamSummary examine(Round now, Pictures shown) throws Exception {
         synchronized (this) {
             round = now;
             ended = "";
+            // Pressed a second time while the source was opened: this is what was asked for.
+            again = false;
             if (stopped) {
                 now.exam().stop();
+            } else if (paused) {
+                hold(now, true);
             }
         }
-        return now.exam().run(f -> {
-            now.crops().keep(f);
-            recording.write(f);
-            states.examined();
-            shown.offer(f);
-        });
+        recording.begin(now.frames());
+        try {
+            return now.exam().run(f -> {
+                now.crops().keep(f);
+                recording.write(f);
+                states.examined();
+                shown.offer(f, now.examiners().of(f));
+            });
+        } finally {
+            recording.end();
+        }
     }
 
     /** Waits until there is something to examine again; false once all is over. */
@@ -159,16 +178,22 @@ final class LiveSession implements Controls, AutoCloseable {
         return state.put("type", "state").toString();
     }
 
+    /** Also where one exam is over and the next has not begun: then that one is held. */
     @Override
-    public void pause(boolean paused) {
+    public synchronized void pause(boolean on) {
         Round now = now();
-        if (now.frames() instanceof PacedSource recorded) {
-            recorded.hold(paused);
+        paused = on;
+        hold(now, on);
+    }
+
+    private static void hold(Round of, boolean on) {
+        if (of.frames() instanceof PacedSource recorded) {
+            recorded.hold(on);
         }
-        if (paused) {
-            now.exam().pause();
+        if (on) {
+            of.exam().pause();
         } else {
-            now.exam().resume();
+            of.exam().resume();
         }
     }
 
@@ -179,6 +204,7 @@ final class LiveSession implements Controls, AutoCloseable {
             throw new IllegalStateException("The exam goes on, it can be begun anew once it has ended");
         }
         again = true;
+        paused = false;
         notifyAll();
     }
 
@@ -186,29 +212,32 @@ final class LiveSession implements Controls, AutoCloseable {
     public List<String> snapshot() {
         String name = "snapshot-" + LiveRecording.now();
         Pictures shown = pictures;
-        if (shown == null || !shown.latest(f -> save(name, f))) {
+        if (shown == null || !shown.latest((f, by) -> save(name, f, by))) {
             throw new IllegalStateException("There is no picture yet");
         }
-        return offer(List.of(name + ".jpg", name + ".json"));
+        List<String> names = List.of(name + ".jpg", name + ".json");
+        offer(names);
+        return names;
     }
 
-    private void save(String name, FrameFindings findings) {
+    private void save(String name, FrameFindings findings, Examiners by) {
         Images.write(findings.frame(), out.resolve(name + ".jpg"));
         Outputs.write(
-                out.resolve(name + ".json"), states.snapshot(now(), findings).toPrettyString() + "\n");
+                out.resolve(name + ".json"),
+                LiveStateJson.snapshot(now().name(), findings, by).toPrettyString() + "\n");
     }
 
-    private List<String> offer(List<String> names) {
+    private void offer(List<String> names) {
         names.forEach(name -> files.put(name, out.resolve(name)));
-        return names;
     }
 
     @Override
     public void record(boolean on) {
+        now();
         if (on) {
-            recording.start(now().frames());
+            recording.start();
         } else {
-            states.recorded(offer(recording.stop()));
+            recording.stop();
         }
     }
 

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.derm.api.Box;
 import io.derm.api.LesionClass;
-import io.derm.api.Model;
 import io.derm.api.RuntimeUse;
 import io.derm.capture.LiveStatus;
 import io.derm.pipeline.Course;
@@ -19,6 +18,7 @@ import io.derm.pipeline.Stage;
 import io.derm.pipeline.SwapStatus;
 import io.derm.samples.LiveSession.Round;
 import io.derm.samples.live.Controls.Part;
+import io.derm.samples.live.Examiners;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -42,8 +42,6 @@ final class LiveStateJson {
     private final List<String> runtimes = LiveModels.runtimes();
     /** When the frames of the last two seconds were delivered. */
     private final Deque<Long> lately = new ArrayDeque<>();
-
-    private volatile List<String> recorded = List.of();
 
     LiveStateJson(Supplier<LiveParts> parts, LiveRecording recording) {
         this.parts = parts;
@@ -74,11 +72,6 @@ final class LiveStateJson {
         }
     }
 
-    /** The files of the last recording. */
-    void recorded(List<String> names) {
-        recorded = names;
-    }
-
     ObjectNode of(Round round, String failure) {
         ExamStatus status = round.exam().status();
         ObjectNode node = JSON.createObjectNode()
@@ -106,7 +99,7 @@ final class LiveStateJson {
                 .put("active", recording.active())
                 .put("frames", recording.frames())
                 .put("failure", recording.failure());
-        recorded.forEach(record.putArray("files")::add);
+        recording.files().forEach(record.putArray("files")::add);
         List<Lesion> found = round.exam().lesions();
         node.put("found", found.size());
         ArrayNode lesions = node.putArray("lesions");
@@ -176,6 +169,8 @@ final class LiveStateJson {
                 .put("candidateMillis", tenths(swap.candidateNanos() / 1e6))
                 .put("reason", swap.reason());
         swap.agreement().ifPresent(share -> trial.put("agreement", share));
+        parts.get().tried(part, swap).ifPresent(tried -> trial.put("model", tried.model())
+                .put("runtime", tried.runtime()));
     }
 
     private static void lesion(ObjectNode node, Lesion lesion, Round round) {
@@ -201,17 +196,17 @@ final class LiveStateJson {
     }
 
     /** What was found in one frame, with all that it takes to know how. */
-    ObjectNode snapshot(Round round, FrameFindings findings) {
+    static ObjectNode snapshot(String source, FrameFindings findings, Examiners by) {
         ObjectNode node = JSON.createObjectNode()
                 .put("notice", Derm.RESEARCH_USE)
-                .put("source", round.name())
+                .put("source", source)
                 .put("frame", findings.frame().sequence())
                 .put("time", findings.frame().timestampMicros() / 1e6)
                 .put("width", findings.frame().width())
                 .put("height", findings.frame().height())
-                .put("threshold", parts.get().running(Part.DETECTOR).threshold());
-        model(node.putObject("detector"), parts.get().detector.model(), findings.detectedBy());
-        model(node.putObject("classifier"), parts.get().classifier.model(), findings.classifiedBy());
+                .put("threshold", by.detector().threshold());
+        examiner(node.putObject("detector"), by.detector());
+        examiner(node.putObject("classifier"), by.classifier());
         ArrayNode lesions = node.putArray("lesions");
         for (Sighting sighting : findings.sightings()) {
             Box box = sighting.detection().box();
@@ -228,12 +223,16 @@ final class LiveStateJson {
             for (LesionClass c : LesionClass.values()) {
                 probabilities.put(c.name(), sighting.assessment().probability(c));
             }
+            lesion.put("assessed", sighting.assessed());
+            examiner(lesion.putObject("classifier"), by.of(sighting.lesion()));
         }
         return node;
     }
 
-    private static void model(ObjectNode node, Model model, RuntimeUse use) {
-        node.put("model", model.name()).put("sha256", model.sha256()).put("runtime", use.toString());
+    private static void examiner(ObjectNode node, Examiners.Examiner by) {
+        node.put("model", by.model().name())
+                .put("sha256", by.model().sha256())
+                .put("runtime", by.runtime().toString());
     }
 
     private static String name(Enum<?> constant) {

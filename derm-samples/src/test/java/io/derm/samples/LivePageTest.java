@@ -12,6 +12,7 @@ import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.Route;
 import com.microsoft.playwright.assertions.LocatorAssertions;
+import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.ColorScheme;
 import com.microsoft.playwright.options.ReducedMotion;
 import java.io.InputStream;
@@ -72,6 +73,8 @@ class LivePageTest {
                         .setExecutablePath(chromium)
                         // As in a container, where there is one user and no sandbox.
                         .setArgs(List.of("--no-sandbox")));
+        // A machine that stalls for a while has not failed; of the context's own time-out assertions know nothing.
+        PlaywrightAssertions.setDefaultAssertionTimeout(PATIENCE_MILLIS);
         live = new LiveProcess(dir, "--precision", "int8");
     }
 
@@ -94,11 +97,15 @@ class LivePageTest {
     /** Whatever the test before left. */
     @BeforeEach
     void resume() throws Exception {
-        HttpRequest resume = HttpRequest.newBuilder(URI.create(live.address() + "/api/pause"))
+        post("pause", "{\"on\": false}");
+    }
+
+    private static void post(String name, String body) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(live.address() + "/api/" + name))
                 .header("Origin", live.address())
-                .POST(HttpRequest.BodyPublishers.ofString("{\"on\": false}"))
+                .POST(HttpRequest.BodyPublishers.ofString(body))
                 .build();
-        HttpClient.newHttpClient().send(resume, HttpResponse.BodyHandlers.discarding());
+        HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.discarding());
     }
 
     private Page page(String address) {
@@ -253,7 +260,7 @@ class LivePageTest {
         shot(page, "trial");
         check(form.locator(".outcome"))
                 .containsText(
-                        Pattern.compile("(Switched to .*|refused: it takes .*) agreement"),
+                        Pattern.compile("(Switched to .*|refused: (it takes|only) .*) agreement"),
                         new LocatorAssertions.ContainsTextOptions().setTimeout(2 * PATIENCE_MILLIS));
         Matcher agreement = Pattern.compile("(\\d+) % agreement")
                 .matcher(form.locator(".outcome").innerText());
@@ -291,6 +298,61 @@ class LivePageTest {
                         "Switched to demo int8 on onnxruntime, score over " + wanted,
                         new LocatorAssertions.ContainsTextOptions().setTimeout(PATIENCE_MILLIS));
         page.locator("#detector-form .back").click();
+    }
+
+    @Test
+    void swapAnyway_ofWhatWasRefused_isNotOfWhatTheListsShow() {
+        Page page = page(live.address());
+        pictures(page, 3);
+        // No frames, so that the trial goes on until it is cancelled.
+        page.keyboard().press("p");
+        check(page.locator("#veil")).hasText("Paused");
+        Locator form = page.locator("#detector-form");
+        page.locator("#detector-model").selectOption("demo fp32");
+        form.locator(".try").click();
+        form.locator(".cancel").click();
+        check(form.locator(".outcome"))
+                .containsText(
+                        Pattern.compile("demo fp32 on onnxruntime, score over 0\\.\\d+ refused: it was cancelled"),
+                        new LocatorAssertions.ContainsTextOptions().setTimeout(PATIENCE_MILLIS));
+        page.locator("#detector-model").selectOption("demo int8");
+        check(form.locator(".anyway")).hasText("Switch to demo fp32 on onnxruntime anyway");
+        shot(page, "refused");
+        form.locator(".anyway").click();
+        check(page.locator("#detector"))
+                .hasText(
+                        "demo model, float32, onnxruntime",
+                        new LocatorAssertions.HasTextOptions().setTimeout(PATIENCE_MILLIS));
+        form.locator(".back").click();
+        check(page.locator("#detector"))
+                .hasText(
+                        "demo model, int8, onnxruntime",
+                        new LocatorAssertions.HasTextOptions().setTimeout(PATIENCE_MILLIS));
+    }
+
+    @Test
+    void threshold_changedElsewhereOrRefused_isShownWhileTheSliderHasFocus() throws Exception {
+        Page page = page(live.address());
+        pictures(page, 3);
+        Locator slider = page.locator("#threshold");
+        Locator shown = page.locator("#threshold-value");
+        String before = slider.inputValue();
+        slider.focus();
+        post("threshold", "{\"score\": 0.6}");
+        check(shown).hasText("0.60", new LocatorAssertions.HasTextOptions().setTimeout(PATIENCE_MILLIS));
+        check(slider).hasValue("0.6");
+        check(slider).isFocused();
+        page.route(
+                "**/api/threshold",
+                route -> route.fulfill(new Route.FulfillOptions().setStatus(409).setBody("{\"error\": \"not now\"}")));
+        page.keyboard().press("ArrowRight");
+        check(page.locator("#message")).hasText("not now");
+        check(slider).hasValue("0.6");
+        check(shown).hasText("0.60");
+        // Of the answer that it was refused with.
+        context.close();
+        complaints.removeIf(c -> c.contains("409"));
+        post("threshold", "{\"score\": " + before + "}");
     }
 
     @Test
@@ -376,12 +438,12 @@ class LivePageTest {
         try {
             check(page.locator("#veil"))
                     .hasText(
-                            Pattern.compile("No new picture\\. This one came \\d+ s ago\\."),
+                            Pattern.compile("No new picture\\. This one is \\d+ s old\\."),
                             new LocatorAssertions.HasTextOptions().setTimeout(PATIENCE_MILLIS));
             shot(page, "standing-still");
             check(page.locator("#veil"))
                     .hasText(
-                            Pattern.compile("No connection to derm\\. This one came \\d+ s ago\\."),
+                            Pattern.compile("No connection to derm\\. This one is \\d+ s old\\."),
                             new LocatorAssertions.HasTextOptions().setTimeout(PATIENCE_MILLIS));
             check(page.locator("#message")).hasText("No connection to derm");
         } finally {
@@ -404,12 +466,55 @@ class LivePageTest {
             camera.close();
             check(page.locator("#veil"))
                     .hasText(
-                            Pattern.compile("No picture from the source: .+ This one came \\d+ s ago\\."),
+                            Pattern.compile("No picture from the source: .+ This one is \\d+ s old\\."),
                             new LocatorAssertions.HasTextOptions().setTimeout(PATIENCE_MILLIS));
             assertThat(page.locator("#veil").innerText()).doesNotContain("opensesame");
             shot(page, "camera-lost");
+            // One that is opened now is told how old the picture is, and not when it came to the page.
+            int known = age(page, 5);
+            Page late = context.newPage();
+            late.navigate(of.address());
+            pictures(late, 1);
+            assertThat(age(late, 1)).isGreaterThanOrEqualTo(known);
+            shot(late, "camera-lost-opened-late");
             context.close();
         }
+    }
+
+    /** Waits until the veil tells of a picture of so many seconds; its age by then. */
+    private static int age(Page page, int seconds) {
+        return ((Number) page.waitForFunction("""
+                        seconds => {
+                          const age = /This one is (\\d+) s old/.exec(document.getElementById('veil').textContent);
+                          return age !== null && Number(age[1]) >= seconds ? Number(age[1]) : false;
+                        }""", seconds).jsonValue()).intValue();
+    }
+
+    @Test
+    void pictures_longOnTheirWay_areNotTakenForLiveOnes() throws Exception {
+        int seconds = 5;
+        try (LiveLateLink link = new LiveLateLink(URI.create(live.address()).getPort(), seconds)) {
+            Page page = page(link.address());
+            // The second was sent when the first was, and waited for it on its way.
+            pictures(page, 3);
+            assertThat(age(page, 1)).isGreaterThanOrEqualTo(seconds);
+            assertThat(page.locator("#veil").isVisible()).isTrue();
+            context.close();
+        }
+    }
+
+    @Test
+    void picture_thatIsTheFirst_isDescribed() {
+        Page before = page(live.address());
+        pictures(before, 3);
+        before.keyboard().press("p");
+        check(before.locator("#veil")).hasText("Paused");
+        settled(before);
+        // This one gets the last picture, and no other.
+        Page page = context.newPage();
+        page.navigate(live.address());
+        pictures(page, 1);
+        check(page.locator("#picture")).hasAttribute("aria-label", Pattern.compile("Picture at \\d+\\.\\d s: .+"));
     }
 
     @Test

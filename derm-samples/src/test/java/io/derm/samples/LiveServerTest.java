@@ -268,10 +268,9 @@ class LiveServerTest {
                 assertThat(mute.pictures.get())
                         .as("two that were not drawn, and no more")
                         .isEqualTo(2);
-                JsonNode state = JSON.readTree(first.state);
-                // They see what the exam delivers, which goes on.
+                // They see what the exam delivers, which goes on, from one end of the clip to the next.
                 await(() -> first.delivered() > delivered + 30);
-                assertThat(state.path("exam").asText()).isEqualTo("running");
+                await(() -> first.state.contains("\"exam\":\"running\""));
             }
         }
     }

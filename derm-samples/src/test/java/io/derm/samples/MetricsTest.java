@@ -103,7 +103,7 @@ class MetricsTest {
                     dir.toString(),
                     "--no-recording",
                     "--reconnect-for",
-                    "1s",
+                    "6s",
                     "--metrics-port",
                     String.valueOf(port)));
             do {

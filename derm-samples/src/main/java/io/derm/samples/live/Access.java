@@ -5,31 +5,48 @@ import io.javalin.http.Cookie;
 import io.javalin.http.ForbiddenResponse;
 import io.javalin.http.SameSite;
 import io.javalin.http.UnauthorizedResponse;
+import java.net.InetAddress;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
+import java.util.function.IntSupplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Who may see the page. With a token: whoever has it, by a header or by a cookie that the link with it leaves. Without one: this machine,
- * under a name of its own, so that no other site's name can be pointed at it (DNS rebinding). What changes something, and the
- * WebSocket, must come from the page itself. Thread-safe.
+ * under a name of its own or the one that it was told to listen at, so that no other site's name can be pointed at it (DNS rebinding).
+ * What changes something, and the WebSocket, must come from the page itself. Thread-safe.
  */
 final class Access {
-    static final String COOKIE = "derm_live";
+    /** Browsers keep cookies by host, whatever the port: the name tells two derms on one host apart. */
+    private static final String COOKIE = "derm_live_";
+
     private static final String BEARER = "Bearer ";
-    private static final Set<String> HERE = Set.of("localhost", "127.0.0.1", "[::1]");
+    /** An address, which nobody's DNS can point elsewhere. */
+    private static final Pattern LOOPBACK = Pattern.compile("127(\\.\\d{1,3}){3}");
 
     private final Optional<byte[]> token;
+    private final String host;
+    private final IntSupplier port;
     /** What the cookie says: made anew with each start, so that it opens nothing later and does not give the token away. */
     private final String ticket;
 
-    Access(Optional<String> token) {
+    /**
+     * Lets in who may see the page.
+     *
+     * @param host as it was told to listen at
+     * @param port the one that it listens at, once it does
+     */
+    Access(Optional<String> token, String host, IntSupplier port) {
         this.token = token.map(t -> t.getBytes(StandardCharsets.UTF_8));
+        this.host = host.toLowerCase(Locale.ROOT);
+        this.port = port;
         byte[] random = new byte[32];
         new SecureRandom().nextBytes(random);
         ticket = HexFormat.of().formatHex(random);
@@ -55,7 +72,7 @@ final class Access {
         if (token.isEmpty() || !same(token.get(), given)) {
             return false;
         }
-        Cookie cookie = new Cookie(COOKIE, ticket);
+        Cookie cookie = new Cookie(cookie(), ticket);
         cookie.setPath("/");
         cookie.setHttpOnly(true);
         cookie.setSameSite(SameSite.STRICT);
@@ -63,11 +80,15 @@ final class Access {
         return true;
     }
 
+    private String cookie() {
+        return COOKIE + port.getAsInt();
+    }
+
     /** Refuses whoever may not see the page. */
     void check(Context ctx) {
         if (token.isEmpty()) {
-            if (!HERE.contains(name(ctx.host()))) {
-                throw new ForbiddenResponse("Open the page by http://127.0.0.1 or http://localhost.");
+            if (!here(name(ctx.host()))) {
+                throw new ForbiddenResponse("Open the page by the address that derm printed.");
             }
         } else if (!authorised(ctx, token.get())) {
             throw new UnauthorizedResponse(
@@ -80,7 +101,7 @@ final class Access {
         if (header != null && header.startsWith(BEARER) && same(expected, header.substring(BEARER.length()))) {
             return true;
         }
-        String cookie = ctx.cookie(COOKIE);
+        String cookie = ctx.cookie(cookie());
         return cookie != null && same(ticket.getBytes(StandardCharsets.UTF_8), cookie);
     }
 
@@ -108,6 +129,26 @@ final class Access {
     }
 
     private static String name(@Nullable String host) {
-        return host == null ? "" : host.replaceAll(":\\d+$", "");
+        return host == null ? "" : host.replaceAll(":\\d+$", "").toLowerCase(Locale.ROOT);
+    }
+
+    /** Names of this machine that no other site can have: it is asked for nothing but what was given, and addresses. */
+    private boolean here(String name) {
+        return name.equals("localhost")
+                || name.equals(host)
+                || LOOPBACK.matcher(name).matches()
+                || loopback6(name);
+    }
+
+    private static boolean loopback6(String name) {
+        if (!name.startsWith("[")) {
+            return false;
+        }
+        try {
+            // In brackets it is an address, and not looked up.
+            return InetAddress.getByName(name).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            return false;
+        }
     }
 }

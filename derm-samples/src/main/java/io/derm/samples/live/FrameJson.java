@@ -21,8 +21,7 @@ final class FrameJson {
                 .put("frame", findings.frame().sequence())
                 .put("seconds", findings.frame().timestampMicros() / 1e6)
                 .put("width", findings.frame().width())
-                .put("height", findings.frame().height())
-                .put("ageMillis", findings.latencyNanos() / 1_000_000);
+                .put("height", findings.frame().height());
         ArrayNode lesions = node.putArray("lesions");
         for (Sighting sighting : findings.sightings()) {
             LesionClass c = sighting.assessment().lesionClass();

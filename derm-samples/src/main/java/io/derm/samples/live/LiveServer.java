@@ -19,7 +19,10 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -27,6 +30,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,7 +42,6 @@ import org.slf4j.LoggerFactory;
 public final class LiveServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LiveServer.class);
     private static final int STATE_MILLIS = 400;
-    private static final int MOST_VIEWERS = 32;
     private static final int MIN_TOKEN = 16;
     private static final int TRY_AGAIN_LATER = 1013;
     private static final long MAX_REQUEST = 16_384;
@@ -65,8 +68,8 @@ public final class LiveServer implements AutoCloseable {
         return thread;
     });
 
-    private LiveServer(Optional<String> token, Controls controls) {
-        this.access = new Access(token);
+    private LiveServer(String host, Optional<String> token, Controls controls) {
+        this.access = new Access(token, host, this::port);
         this.controls = controls;
         this.javalin = Javalin.create(this::configure);
     }
@@ -99,7 +102,7 @@ public final class LiveServer implements AutoCloseable {
                     "Set one with --token, or leave --host out for this machine alone.");
         }
         requireLocal(host, address);
-        LiveServer server = new LiveServer(token, controls);
+        LiveServer server = new LiveServer(host, token, controls);
         try {
             server.javalin.start(address.getHostAddress(), port);
         } catch (JavalinBindException e) {
@@ -163,6 +166,7 @@ public final class LiveServer implements AutoCloseable {
         config.routes.exception(DermException.class, (e, ctx) -> failed(ctx, HttpStatus.CONFLICT, e));
         config.routes.exception(IllegalStateException.class, (e, ctx) -> failed(ctx, HttpStatus.CONFLICT, e));
         config.routes.exception(IllegalArgumentException.class, (e, ctx) -> failed(ctx, HttpStatus.BAD_REQUEST, e));
+        config.routes.exception(IOException.class, LiveServer::broken);
     }
 
     private void posts(JavalinConfig config) {
@@ -240,7 +244,18 @@ public final class LiveServer implements AutoCloseable {
 
     private void file(Context ctx) throws IOException {
         String name = ctx.pathParam("name");
-        byte[] content = Files.readAllBytes(controls.file(name).orElseThrow(NotFoundResponse::new));
+        Path file = controls.file(name).orElseThrow(NotFoundResponse::new);
+        long length;
+        InputStream content;
+        try {
+            length = Files.size(file);
+            content = Files.newInputStream(file);
+        } catch (NoSuchFileException e) {
+            throw new NotFoundResponse();
+        }
+        // As it is: a recording may be larger than the memory, and compressed its length would not be known.
+        ctx.disableCompression();
+        ctx.header("Content-Length", Long.toString(length));
         ctx.header("Content-Disposition", "attachment; filename=\"" + name + "\"");
         ctx.contentType("application/octet-stream").result(content);
     }
@@ -253,19 +268,31 @@ public final class LiveServer implements AutoCloseable {
                         .toString());
     }
 
+    /** Whoever has gone before the answer is nothing to warn of. */
+    private static void broken(IOException e, Context ctx) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof EofException || cause instanceof ClosedChannelException) {
+                LOG.debug("Nobody is there for the answer to {}", ctx.path(), e);
+                return;
+            }
+        }
+        LOG.warn("{} could not be answered: {}", ctx.path(), e.toString());
+        failed(ctx, HttpStatus.INTERNAL_SERVER_ERROR, e);
+    }
+
     private void viewer(WsConfig ws) {
         ws.onConnect(ctx -> {
-            if (viewers.size() >= MOST_VIEWERS) {
+            Viewer viewer = new Viewer(ctx.session, pictures::wake);
+            // Before anything is sent: where that fails it is removed.
+            ctx.attribute(VIEWER, viewer);
+            if (!viewers.add(viewer)) {
                 ctx.closeSession(TRY_AGAIN_LATER, "Too many viewers");
                 return;
             }
-            Viewer viewer = new Viewer(ctx.session, pictures::wake);
-            ctx.attribute(VIEWER, viewer);
             viewer.offer(controls.state());
-            viewers.add(viewer);
             pictures.welcome(viewer);
         });
-        ws.onMessage(ctx -> viewerOf(ctx).ifPresent(Viewer::drawn));
+        ws.onMessage(ctx -> viewerOf(ctx).ifPresent(viewer -> viewer.drawn(ctx.message())));
         ws.onClose(ctx -> viewerOf(ctx).ifPresent(viewers::remove));
         ws.onError(ctx -> viewerOf(ctx).ifPresent(viewers::remove));
     }

@@ -3,7 +3,7 @@ package io.derm.samples.live;
 import io.derm.api.Frame;
 import io.derm.capture.JpegEncoder;
 import io.derm.pipeline.FrameFindings;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,7 +28,7 @@ public final class Pictures implements AutoCloseable {
     private boolean closed;
 
     /** A frame that was examined. Owns its lease. */
-    private record Look(Frame frame, FrameFindings findings) {}
+    private record Look(Frame frame, FrameFindings findings, Examiners by) {}
 
     Pictures(Viewers viewers) {
         this.viewers = viewers;
@@ -37,23 +37,23 @@ public final class Pictures implements AutoCloseable {
     }
 
     /** Shows a frame, borrowed for the call, to whoever looks on. */
-    public void offer(FrameFindings findings) {
+    public void offer(FrameFindings findings, Examiners by) {
         synchronized (this) {
             if (closed) {
                 return;
             }
             release();
-            newest = new Look(findings.frame().retain(), findings);
+            newest = new Look(findings.frame().retain(), findings, by);
             notifyAll();
         }
     }
 
     /**
-     * Hands the newest frame, examined, to someone for the call, with a lease of its own in place of the exam's.
+     * Hands the newest frame, examined, and by whom, to someone for the call, with a lease of its own in place of the exam's.
      *
      * @return false if there is none
      */
-    public boolean latest(Consumer<FrameFindings> taker) {
+    public boolean latest(BiConsumer<FrameFindings, Examiners> taker) {
         Look look;
         Frame frame;
         synchronized (this) {
@@ -65,16 +65,18 @@ public final class Pictures implements AutoCloseable {
         }
         try (frame) {
             FrameFindings f = look.findings();
-            taker.accept(new FrameFindings(
-                    frame,
-                    f.sightings(),
-                    f.bestLooks(),
-                    f.captureNanos(),
-                    f.detectNanos(),
-                    f.classifyNanos(),
-                    f.latencyNanos(),
-                    f.detectedBy(),
-                    f.classifiedBy()));
+            taker.accept(
+                    new FrameFindings(
+                            frame,
+                            f.sightings(),
+                            f.bestLooks(),
+                            f.captureNanos(),
+                            f.detectNanos(),
+                            f.classifyNanos(),
+                            f.latencyNanos(),
+                            f.detectedBy(),
+                            f.classifiedBy()),
+                    look.by());
         }
         return true;
     }
@@ -122,7 +124,7 @@ public final class Pictures implements AutoCloseable {
                 }
                 Picture picture;
                 try (frame) {
-                    picture = new Picture(FrameJson.of(look.findings()), encoder.encode(frame));
+                    picture = new Picture(FrameJson.of(look.findings()), frame.capturedNanos(), encoder.encode(frame));
                 }
                 synchronized (this) {
                     encodedLook = look;

@@ -2,6 +2,9 @@ package io.derm.samples.live;
 
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.eclipse.jetty.websocket.api.Callback;
 import org.eclipse.jetty.websocket.api.Session;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +17,9 @@ final class Viewer {
     /** Sent and not yet drawn: one on its way while another is drawn. */
     private static final int MOST_UNDRAWN = 2;
 
+    /** What a page says: that it has drawn a picture, and what its clock shows. */
+    private static final Pattern DRAWN = Pattern.compile("drawn ((?:0|[1-9]\\d{0,11})(?:\\.\\d{1,9})?)");
+
     private final Session session;
     private final Runnable free;
     // All guarded by this.
@@ -21,6 +27,8 @@ final class Viewer {
     private @Nullable String state;
     private boolean sending;
     private int undrawn;
+    private long waitingNanos = System.nanoTime();
+    private String heard = "";
     private long heardNanos = System.nanoTime();
 
     /** @param free told when it can take a picture again */
@@ -48,19 +56,25 @@ final class Viewer {
         pump();
     }
 
-    /** The page has drawn a picture. */
-    void drawn() {
+    /** The page has drawn a picture, and says so in these words. */
+    void drawn(String words) {
+        Matcher drawn = DRAWN.matcher(words);
         synchronized (this) {
             undrawn = Math.max(0, undrawn - 1);
-            heardNanos = System.nanoTime();
+            waitingNanos = System.nanoTime();
+            if (drawn.matches()) {
+                heard = drawn.group(1);
+                heardNanos = waitingNanos;
+            }
         }
         pump();
         free.run();
     }
 
-    /** Whether it has had pictures for so long without drawing them that nobody can be there. */
+    /** Whether it is gone, or has had something for so long without taking it in that nobody can be there. */
     synchronized boolean vanished(long seconds) {
-        return undrawn > 0 && System.nanoTime() - heardNanos > TimeUnit.SECONDS.toNanos(seconds);
+        boolean busy = undrawn > 0 || sending;
+        return !session.isOpen() || (busy && System.nanoTime() - waitingNanos > TimeUnit.SECONDS.toNanos(seconds));
     }
 
     void disconnect() {
@@ -74,28 +88,37 @@ final class Viewer {
             if (sending) {
                 return;
             }
+            long now = System.nanoTime();
             text = state;
             if (text != null) {
                 state = null;
             } else if (picture != null && undrawn < MOST_UNDRAWN) {
                 sent = picture;
                 picture = null;
-                heardNanos = undrawn == 0 ? System.nanoTime() : heardNanos;
-                undrawn++;
-                text = sent.json();
+                text = sent.json(now, heard, heardNanos);
             } else {
                 return;
             }
+            waitingNanos = undrawn == 0 ? now : waitingNanos;
+            undrawn += sent == null ? 0 : 1;
             sending = true;
         }
+        String told = text;
         Picture followed = sent;
-        session.sendText(
-                text, Callback.from(followed == null ? this::sent : () -> pixels(followed), failure -> disconnect()));
+        send(callback -> session.sendText(told, callback), followed == null ? this::sent : () -> pixels(followed));
     }
 
     private void pixels(Picture of) {
-        session.sendBinary(
-                ByteBuffer.wrap(of.jpeg()).asReadOnlyBuffer(), Callback.from(this::sent, failure -> disconnect()));
+        send(callback -> session.sendBinary(ByteBuffer.wrap(of.jpeg()).asReadOnlyBuffer(), callback), this::sent);
+    }
+
+    /** One who has gone meanwhile is nothing to tell of; whether Jetty says it by the callback or throws is a matter of time. */
+    private void send(Consumer<Callback> message, Runnable then) {
+        try {
+            message.accept(Callback.from(then, failure -> disconnect()));
+        } catch (RuntimeException e) {
+            disconnect();
+        }
     }
 
     private void sent() {

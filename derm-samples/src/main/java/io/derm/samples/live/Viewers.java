@@ -5,12 +5,14 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** The pages that look on. Thread-safe. */
 final class Viewers {
+    private static final int MOST = 32;
     private static final int VANISHED_SECONDS = 20;
 
     private final Set<Viewer> viewers = ConcurrentHashMap.newKeySet();
 
-    void add(Viewer viewer) {
-        viewers.add(viewer);
+    /** Takes one in; false where there are too many. */
+    synchronized boolean add(Viewer viewer) {
+        return viewers.size() < MOST && viewers.add(viewer);
     }
 
     void remove(Viewer viewer) {

@@ -23,16 +23,16 @@ let here = new Set();
 let drawnAt = [];
 let lastDrawn = 0;
 let connected = true;
-let described = 0;
+let described = -1e9;
 let paused = false;
 
 // Pictures
 
 /** One is decoded at a time; of those that come meanwhile the newest is kept. */
-async function picture(found, jpeg, socket) {
+async function picture(found, jpeg, drawn) {
   if (busy) {
     next = { found, jpeg };
-    socket.send('drawn');
+    drawn();
     return;
   }
   busy = true;
@@ -47,15 +47,14 @@ async function picture(found, jpeg, socket) {
     canvas.dataset.frames = String(Number(canvas.dataset.frames ?? 0) + 1);
     canvas.dataset.boxes = String(frame.lesions.length);
     describe();
+    veil();
   } finally {
     busy = false;
-    if (socket.readyState === WebSocket.OPEN) {
-      socket.send('drawn');
-    }
+    drawn();
     if (next !== null) {
       const waiting = next;
       next = null;
-      picture(waiting.found, waiting.jpeg, { readyState: WebSocket.CLOSED, send() {} });
+      picture(waiting.found, waiting.jpeg, () => {});
     }
   }
 }
@@ -133,7 +132,7 @@ function update(told) {
   byId('pause').disabled = over;
   byId('restart').hidden = !over;
   byId('restart').querySelector('.label').textContent = told.source.recorded ? 'Play again' : 'Connect again';
-  record(told.recording);
+  record(told.recording, over);
   veil();
   announce(before, told);
 }
@@ -192,30 +191,39 @@ function covered() {
       default:
     }
   }
-  const still = frame === null ? 0 : performance.now() - lastDrawn;
+  const now = performance.now();
+  const age = frame === null ? 0 : now - frame.taken;
   let why = '';
   if (!connected) {
     why = 'No connection to derm.';
   } else if (state !== null && away(state.source)) {
     why = `No picture from the source: ${state.source.reason || state.source.state}.`;
-  } else if (still > STILL_MILLIS) {
+  } else if (frame !== null && now - lastDrawn > STILL_MILLIS) {
     why = 'No new picture.';
+  } else if (age > STILL_MILLIS) {
+    why = 'Pictures come late.';
   }
-  return why === '' || still < 1000 ? why : `${why} This one came ${Math.floor(still / 1000)} s ago.`;
+  return why === '' || age < 1000 ? why : `${why} This one is ${Math.floor(age / 1000)} s old.`;
 }
 
-function record(of) {
+function record(of, over) {
   const button = byId('record');
   button.setAttribute('aria-pressed', String(of.active));
   button.querySelector('.label').textContent = of.active ? 'Stop recording' : 'Record';
-  byId('rec').hidden = !of.active;
+  byId('rec').hidden = !of.active || over;
   text('rec-frames', String(of.frames));
   of.files.forEach(saved);
 }
 
 /** Said aloud by a screen reader, so only what a person would want to be told. */
 function announce(before, told) {
-  if (before === null || before.round !== told.round) {
+  if (before === null) {
+    return;
+  }
+  if (told.recording.failure !== '' && before.recording.failure === '') {
+    say(`The recording broke off. ${told.recording.failure}`, 'bad');
+  }
+  if (before.round !== told.round) {
     return;
   }
   if (before.exam !== told.exam) {
@@ -223,9 +231,6 @@ function announce(before, told) {
   }
   if (told.exam === 'running' && away(before.source) !== away(told.source)) {
     say(away(told.source) ? `No picture from the source: ${told.source.reason}` : 'The source gives pictures', away(told.source) ? 'bad' : '');
-  }
-  if (told.recording.failure !== '' && before.recording.failure === '') {
-    say(`The recording broke off. ${told.recording.failure}`, 'bad');
   }
   const were = new Set(before.lesions.filter((l) => l.confirmed).map((l) => l.id));
   const fresh = told.lesions.filter((l) => l.confirmed && !were.has(l.id));
@@ -264,7 +269,17 @@ function part(name, told) {
   form.querySelector('.try').disabled = underway;
   form.querySelector('.cancel').hidden = !underway;
   form.querySelector('.back').hidden = underway || !of.canRollBack;
-  form.querySelector('.anyway').hidden = swap.state !== 'refused';
+  const anyway = form.querySelector('.anyway');
+  anyway.hidden = swap.state !== 'refused' || swap.model === undefined;
+  if (!anyway.hidden) {
+    // What was refused, whatever the lists show by now.
+    anyway.dataset.model = swap.model;
+    anyway.dataset.runtime = swap.runtime;
+    const label = `Switch to ${swap.model} on ${swap.runtime} anyway`;
+    if (anyway.textContent !== label) {
+      anyway.textContent = label;
+    }
+  }
   const bar = form.querySelector('.trial');
   bar.hidden = !underway;
   bar.max = Math.max(1, swap.frames);
@@ -292,7 +307,7 @@ function swapWords(swap) {
 let sliding = -1e9;
 function threshold(value) {
   const slider = byId('threshold');
-  if (performance.now() - sliding > 1500 && document.activeElement !== slider) {
+  if (performance.now() - sliding > 1500) {
     slider.value = String(value);
     text('threshold-value', value.toFixed(2));
   }
@@ -352,15 +367,19 @@ byId('threshold').oninput = (e) => {
   sliding = performance.now();
   text('threshold-value', Number(e.target.value).toFixed(2));
 };
-byId('threshold').onchange = (e) => press('threshold', { score: Number(e.target.value) });
+byId('threshold').onchange = async (e) => {
+  if (await press('threshold', { score: Number(e.target.value) }) === null && state !== null) {
+    sliding = -1e9;
+    threshold(state.threshold);
+  }
+};
 for (const form of document.querySelectorAll('form.swap')) {
   const of = form.dataset.part;
-  const chosen = (unchecked) => ({ part: of, model: form.elements.model.value, runtime: form.elements.runtime.value, unchecked });
   form.onsubmit = (e) => {
     e.preventDefault();
-    press('swap', chosen(false));
+    press('swap', { part: of, model: form.elements.model.value, runtime: form.elements.runtime.value, unchecked: false });
   };
-  form.querySelector('.anyway').onclick = () => press('swap', chosen(true));
+  form.querySelector('.anyway').onclick = (e) => press('swap', { part: of, ...e.currentTarget.dataset, unchecked: true });
   form.querySelector('.cancel').onclick = () => press('cancel', { part: of });
   form.querySelector('.back').onclick = () => press('rollback', { part: of });
 }
