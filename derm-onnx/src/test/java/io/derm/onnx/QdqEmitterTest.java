@@ -1,6 +1,7 @@
 package io.derm.onnx;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.derm.api.ElementType;
 import io.derm.api.Tensor;
@@ -15,6 +16,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -44,6 +46,16 @@ class QdqEmitterTest {
         assertThat(int8.graph().outputs()).isEqualTo(model.graph().outputs());
         assertThat(int8.metadata()).isEqualTo(model.metadata());
         assertThat(ModelCheck.of(int8)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Target.class)
+    void name_ofNoNode_isRefused(Target target) {
+        OnnxModel model = graphs().findFirst().orElseThrow().model();
+        String node = model.graph().nodes().get(0).getName();
+        assertThatThrownBy(() -> int8(model, target, node, node + "x"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(" is called '" + node + "x', expected names of its nodes");
     }
 
     @ParameterizedTest
