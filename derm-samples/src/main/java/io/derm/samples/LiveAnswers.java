@@ -6,8 +6,6 @@ import io.derm.api.Classifier;
 import io.derm.api.Detection;
 import io.derm.api.Detector;
 import io.derm.api.Frame;
-import io.derm.api.Model;
-import io.derm.api.RuntimeUse;
 import io.derm.samples.live.Examiners.Examiner;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -27,64 +25,24 @@ final class LiveAnswers {
 
     /** A detector that says when it answers. Owns the one given. */
     Detector of(Detector detector, double threshold) {
-        return new Detector() {
+        return new ForwardingDetector(detector) {
             @Override
             public List<Detection> detect(Frame frame) {
-                List<Detection> answer = detector.detect(frame);
+                List<Detection> answer = super.detect(frame);
                 last.set(new Examiner(model(), runtime(), threshold));
                 return answer;
-            }
-
-            @Override
-            public int concurrency() {
-                return detector.concurrency();
-            }
-
-            @Override
-            public Model model() {
-                return detector.model();
-            }
-
-            @Override
-            public RuntimeUse runtime() {
-                return detector.runtime();
-            }
-
-            @Override
-            public double confirmScore() {
-                return detector.confirmScore();
-            }
-
-            @Override
-            public void close() {
-                detector.close();
             }
         };
     }
 
     /** A classifier that says when it answers. Owns the one given. */
     Classifier of(Classifier classifier) {
-        return new Classifier() {
+        return new ForwardingClassifier(classifier) {
             @Override
             public List<Assessment> classify(Frame frame, List<Box> regions) {
-                List<Assessment> answer = classifier.classify(frame, regions);
+                List<Assessment> answer = super.classify(frame, regions);
                 last.set(new Examiner(model(), runtime(), 0));
                 return answer;
-            }
-
-            @Override
-            public Model model() {
-                return classifier.model();
-            }
-
-            @Override
-            public RuntimeUse runtime() {
-                return classifier.runtime();
-            }
-
-            @Override
-            public void close() {
-                classifier.close();
             }
         };
     }

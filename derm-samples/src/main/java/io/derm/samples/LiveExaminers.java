@@ -6,8 +6,6 @@ import io.derm.api.Classifier;
 import io.derm.api.Detection;
 import io.derm.api.Detector;
 import io.derm.api.Frame;
-import io.derm.api.Model;
-import io.derm.api.RuntimeUse;
 import io.derm.pipeline.FrameFindings;
 import io.derm.pipeline.Sighting;
 import io.derm.samples.live.Controls.Part;
@@ -99,33 +97,12 @@ final class LiveExaminers {
     }
 
     Detector detector() {
-        Detector live = parts.detector;
-        return new Detector() {
+        return new ForwardingDetector(parts.detector) {
             @Override
             public List<Detection> detect(Frame frame) {
-                List<Detection> answer = live.detect(frame);
+                List<Detection> answer = super.detect(frame);
                 detected(frame);
                 return answer;
-            }
-
-            @Override
-            public int concurrency() {
-                return live.concurrency();
-            }
-
-            @Override
-            public Model model() {
-                return live.model();
-            }
-
-            @Override
-            public RuntimeUse runtime() {
-                return live.runtime();
-            }
-
-            @Override
-            public double confirmScore() {
-                return live.confirmScore();
             }
 
             /** Does nothing: it is borrowed. */
@@ -135,23 +112,12 @@ final class LiveExaminers {
     }
 
     Classifier classifier() {
-        Classifier live = parts.classifier;
-        return new Classifier() {
+        return new ForwardingClassifier(parts.classifier) {
             @Override
             public List<Assessment> classify(Frame frame, List<Box> regions) {
-                List<Assessment> answer = live.classify(frame, regions);
+                List<Assessment> answer = super.classify(frame, regions);
                 classified(frame);
                 return answer;
-            }
-
-            @Override
-            public Model model() {
-                return live.model();
-            }
-
-            @Override
-            public RuntimeUse runtime() {
-                return live.runtime();
             }
 
             /** Does nothing: it is borrowed. */
