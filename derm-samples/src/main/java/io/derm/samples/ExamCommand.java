@@ -2,6 +2,7 @@ package io.derm.samples;
 
 import com.google.inject.Guice;
 import com.google.inject.Injector;
+import io.derm.api.CaptureException;
 import io.derm.api.Classifier;
 import io.derm.api.DermException;
 import io.derm.api.Detector;
@@ -21,6 +22,9 @@ import io.derm.samples.wiring.ExamModule;
 import io.derm.samples.wiring.Parts;
 import io.derm.samples.wiring.RuntimeModule;
 import io.derm.samples.wiring.SourceModule;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -28,6 +32,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -43,6 +48,9 @@ import picocli.CommandLine.Parameters;
         footer = Derm.RESEARCH_USE)
 final class ExamCommand implements Callable<Integer> {
     private static final int STOPPED = 130;
+    private static final String RECORDING = "exam.mp4";
+    private static final String FINDINGS = "findings.jsonl";
+    private static final String REPORT = "report.html";
 
     @Parameters(
             arity = "0..1",
@@ -117,6 +125,7 @@ final class ExamCommand implements Callable<Integer> {
             throws Exception {
         FrameSource frames = examined.frames();
         Outputs.folder(out);
+        requireNotWrittenOver();
         if (metrics != null) {
             metrics.add(exam, name, examined);
         }
@@ -126,15 +135,15 @@ final class ExamCommand implements Callable<Integer> {
         DermException failure = null;
         boolean stopped;
         try (Interruption interruption = new Interruption(exam::stop)) {
-            try (FindingsWriter findings = new FindingsWriter(out.resolve("findings.jsonl"));
-                    Recording recording = new Recording(noRecording ? null : out.resolve("exam.mp4"), frames);
+            try (FindingsWriter findings = new FindingsWriter(out.resolve(FINDINGS));
+                    Recording recording = new Recording(noRecording ? null : out.resolve(RECORDING), frames);
                     Progress progress = new Progress("exam", frames.info().frames())) {
                 ExamListener listener = f -> {
                     recording.write(f);
                     findings.write(f);
                     crops.keep(f);
                     course.add(f, exam.status().dropped());
-                    progress.step(lesions(f.sightings().size()));
+                    progress.step(Figures.counted(f.sightings().size(), "lesion"));
                 };
                 exam.run(listener);
             } catch (DermException e) {
@@ -152,7 +161,7 @@ final class ExamCommand implements Callable<Integer> {
                 HtmlReport.Facts facts =
                         new HtmlReport.Facts(name, frames.info(), begun, models, ended, files(name, clip));
                 try {
-                    Outputs.write(out.resolve("report.html"), HtmlReport.render(facts, summary, crops, course));
+                    Outputs.write(out.resolve(REPORT), HtmlReport.render(facts, summary, crops, course));
                 } catch (DermException e) {
                     if (failure == null) {
                         throw e;
@@ -168,6 +177,30 @@ final class ExamCommand implements Callable<Integer> {
         return stopped ? STOPPED : 0;
     }
 
+    /** Else it would be gone with its first frame. */
+    private void requireNotWrittenOver() throws IOException {
+        Optional<Path> file = source == null ? Optional.empty() : file(source);
+        for (String name : List.of(RECORDING, FINDINGS, REPORT)) {
+            Path written = out.resolve(name);
+            if (file.isPresent() && Files.exists(written) && Files.isSameFile(file.get(), written)) {
+                throw new CaptureException(
+                        265,
+                        "Source " + source + " is the file that this exam would write over",
+                        "Choose another folder with --out.");
+            }
+        }
+    }
+
+    private static Optional<Path> file(String source) {
+        try {
+            Path path = source.regionMatches(true, 0, "file://", 0, 7) ? Path.of(URI.create(source)) : Path.of(source);
+            return Optional.of(path).filter(Files::isRegularFile);
+        } catch (IllegalArgumentException | FileSystemNotFoundException e) {
+            // It is no path.
+            return Optional.empty();
+        }
+    }
+
     /** Digests of what was examined, where it is one file, and of what was written. */
     private List<FileDigest> files(String name, @Nullable DemoClip clip) {
         List<FileDigest> files = new ArrayList<>();
@@ -177,26 +210,22 @@ final class ExamCommand implements Callable<Integer> {
         } else if (!name.contains(":") && Files.isRegularFile(Path.of(name))) {
             files.add(FileDigest.of(name, Path.of(name)));
         }
-        for (String written : List.of("findings.jsonl", "exam.mp4")) {
+        for (String written : List.of(FINDINGS, RECORDING)) {
             Path file = out.resolve(written);
-            if (Files.exists(file) && !(noRecording && written.equals("exam.mp4"))) {
+            if (Files.exists(file) && !(noRecording && written.equals(RECORDING))) {
                 files.add(FileDigest.of(written, file));
             }
         }
         return files;
     }
 
-    private static String lesions(int n) {
-        return n == 1 ? "1 lesion" : n + " lesions";
-    }
-
     /** What an exam came to, in a line. */
     static String line(ExamSummary summary) {
         return String.format(
                 Locale.ROOT,
-                "%s in %d frames, %.1f s, %.1f frames/s",
-                lesions(summary.lesions().size()),
-                summary.frames(),
+                "%s in %s, %.1f s, %.1f frames/s",
+                Figures.counted(summary.lesions().size(), "lesion"),
+                Figures.counted(summary.frames(), "frame"),
                 summary.elapsedNanos() / 1e9,
                 summary.framesPerSecond());
     }

@@ -244,7 +244,7 @@ final class ExamCourse {
                 }
             }
             Run last = runs.isEmpty() ? null : runs.get(runs.size() - 1);
-            if (last != null && last.to() >= cell - bridge() && last.lesionClass() == most) {
+            if (last != null && last.lesionClass() == most && unbroken(last.to(), cell)) {
                 runs.set(runs.size() - 1, new Run(last.from(), cell + 1, most));
             } else {
                 runs.add(new Run(cell, cell + 1, most));
@@ -253,15 +253,16 @@ final class ExamCourse {
         return runs;
     }
 
-    /** Stretches without a frame between two that count as neighbours: where stretches are shorter than the time between frames. */
-    private int bridge() {
-        return (int) Math.ceil(gapSeconds() / stretchSeconds());
+    /** Whether no frame was examined between two stretches, and they are apart only as they are shorter than the time between frames. */
+    private boolean unbroken(int from, int to) {
+        return to - from <= Math.ceil(gapSeconds() / stretchSeconds())
+                && stretches().subList(from, to).stream().allMatch(s -> s.frames() == 0);
     }
 
     /** Time without a frame or sighting from which on a line is broken: three times the usual one between two frames. */
     double gapSeconds() {
-        long withFrames = stretches().stream().filter(s -> s.frames() > 0).count();
-        return 3 * stretchSeconds() * Math.max(1, (double) used / Math.max(1, withFrames));
+        long frames = stretches().stream().mapToLong(Stretch::frames).sum();
+        return 3 * stretchSeconds() * used / Math.max(1, frames);
     }
 
     /** The best look of a lesion in parts of the picture's width and height. */

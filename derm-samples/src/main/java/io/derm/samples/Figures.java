@@ -18,4 +18,9 @@ final class Figures {
     static String millis(double value) {
         return number(value, value < 10 ? 2 : 1);
     }
+
+    /** E.g. {@code 1 frame}, {@code 2 frames}. */
+    static String counted(long n, String what) {
+        return n + " " + what + (n == 1 ? "" : "s");
+    }
 }

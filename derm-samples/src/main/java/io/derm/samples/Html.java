@@ -24,7 +24,9 @@ final class Html {
      * @param words how many columns from the left are words; the others are figures
      */
     static String table(String id, int words, List<String> heads, List<List<String>> rows) {
-        StringBuilder html = new StringBuilder("<table id=\"").append(id).append("\"><thead><tr>");
+        StringBuilder html = new StringBuilder("<div class=\"scroll\"><table id=\"")
+                .append(id)
+                .append("\"><thead><tr>");
         for (int i = 0; i < heads.size(); i++) {
             html.append(i < words ? "<th scope=\"col\">" : "<th scope=\"col\" class=\"n\">")
                     .append(escape(heads.get(i)))
@@ -40,7 +42,7 @@ final class Html {
             }
             html.append("</tr>\n");
         }
-        return html.append("</tbody></table>\n").toString();
+        return html.append("</tbody></table></div>\n").toString();
     }
 
     /** A chart with its caption and the same figures as a table, which opens on demand and is not printed. */

@@ -60,9 +60,9 @@ final class HtmlReport {
                 .append(" No finding in this report is a diagnosis.</p>\n");
         html.append(String.format(
                 Locale.ROOT,
-                "<p>Source <b>%s</b>: %d frames in %.1f s, %.1f frames/s. %s</p>%n",
+                "<p>Source <b>%s</b>: %s in %.1f s, %.1f frames/s. %s</p>%n",
                 Html.escape(facts.source()),
-                summary.frames(),
+                Figures.counted(summary.frames(), "frame"),
                 summary.elapsedNanos() / 1e9,
                 summary.framesPerSecond(),
                 Html.escape(facts.ended())));
@@ -70,7 +70,7 @@ final class HtmlReport {
         SpeedPlots speed = new SpeedPlots(course);
         html.append("<h2>Speed</h2>\n")
                 .append(speed.stages(summary.times()))
-                .append(speed.latency())
+                .append(summary.frames() > 1 ? speed.latency() : "")
                 .append("<h2>Dropped frames</h2>\n")
                 .append(speed.drops());
         facts(facts, summary);
@@ -92,7 +92,9 @@ final class HtmlReport {
             html.append("<p>None was seen often enough to be reported.</p>\n");
         } else {
             List<Lesion> shown = shown(all);
-            html.append(plots.timeline(shown));
+            if (summary.frames() > 1) {
+                html.append(plots.timeline(shown));
+            }
             if (shown.size() < all.size()) {
                 html.append("<p id=\"shown\">Shown are ")
                         .append(shown.size())
@@ -174,16 +176,24 @@ final class HtmlReport {
                     percent,
                     percent));
         }
-        html.append(String.format(
+        html.append("<p class=\"quiet\">")
+                .append(seen(lesion))
+                .append("</p></div>")
+                .append(lesion.course().size() > 1 ? plots.probabilities(lesion) : "")
+                .append("</section>\n");
+    }
+
+    private static String seen(Lesion lesion) {
+        return lesion.sightings() == 1
+                ? String.format(Locale.ROOT, "A single look, at %.1f s.", lesion.bestMicros() / 1e6)
+                : String.format(
                         Locale.ROOT,
-                        "<p class=\"quiet\">Means over its looks. Seen from %.1f to %.1f s, in %d frames, assessed in %d; best at %.1f s.</p></div>",
+                        "Means over its looks. Seen from %.1f to %.1f s, in %d frames, assessed in %d; best at %.1f s.",
                         lesion.firstMicros() / 1e6,
                         lesion.lastMicros() / 1e6,
                         lesion.sightings(),
                         lesion.assessed(),
-                        lesion.bestMicros() / 1e6))
-                .append(plots.probabilities(lesion))
-                .append("</section>\n");
+                        lesion.bestMicros() / 1e6);
     }
 
     private void facts(Facts facts, ExamSummary summary) {

@@ -32,8 +32,12 @@ final class LesionPlots {
         List<List<String>> rows = new ArrayList<>();
         for (int row = 0; row < lesions.size(); row++) {
             Lesion lesion = lesions.get(row);
-            double inset = 0.18;
             for (ExamCourse.Run run : course.runs(lesion.id())) {
+                // Not by colour alone: the more serious, the higher.
+                double inset = 0.08
+                        + 0.12
+                                * (LesionClass.MELANOMA.ordinal()
+                                        - run.lesionClass().ordinal());
                 plot.box(
                         course.seconds(run.from()) / time.unit(),
                         course.seconds(run.to()) / time.unit(),
@@ -53,9 +57,9 @@ final class LesionPlots {
                 plot.render(
                         "timeline",
                         "Timeline of lesions",
-                        "A row for each lesion, with a bar where it was seen, coloured by the class it looked like at that time."),
+                        "A row for each lesion, with a bar where it was seen, coloured by the class it looked like at that time and higher the more serious that is."),
                 "When each lesion was seen, and what it looked like then: the class of most sightings of each "
-                        + Figures.number(course.stretchSeconds(), 2) + " s.",
+                        + Figures.number(course.stretchSeconds(), 2) + " s, higher bars for the more serious.",
                 Html.table(
                         "timeline-table",
                         2,

@@ -138,7 +138,10 @@ final class PhantomCommand implements Callable<Integer> {
     }
 
     private int clip(Path file) throws Exception {
-        PhantomClip.Options options = PhantomClip.Options.of(frames, seed);
+        PhantomClip.Options options = PhantomClip.Options.of(frames, seed).withMoreThings(moreThings);
+        if (noLesions) {
+            options = options.withMostLesions(0);
+        }
         RecorderOptions recording =
                 RecorderOptions.of(options.framesPerSecond()).withBitsPerSecond(1000L * kilobits);
         StringBuilder truth = new StringBuilder();

@@ -168,7 +168,8 @@ final class Plot {
      * @param description what is to be seen in it, in a sentence or two
      */
     String render(String id, String title, String description) {
-        return "<svg id=\"" + id + "\" role=\"img\" aria-labelledby=\"" + id + "-t " + id + "-d\" viewBox=\"0 0 "
+        return "<svg id=\"" + id + "\"" + (width == WIDE ? " class=\"wide\"" : "") + " role=\"img\" aria-labelledby=\""
+                + id + "-t " + id + "-d\" viewBox=\"0 0 "
                 + width
                 + " " + height + "\" style=\"max-width:" + width + "px\"><title id=\"" + id + "-t\">"
                 + Html.escape(title) + "</title><desc id=\"" + id + "-d\">" + Html.escape(description) + "</desc>"

@@ -54,8 +54,8 @@ final class SpeedPlots {
             plot.line(new double[] {p50, t.max() / 1e6}, new double[] {middle, middle}, Double.MAX_VALUE, "unknown")
                     .box(p50, p99, middle - 0.16, middle + 0.16, "f pale")
                     .dot(p50, middle, 5, "f a")
-                    .note(p50, middle, 0, -9, "end", "p50 " + Figures.millis(p50))
-                    .note(p99, middle, 0, -9, "start", "p99 " + Figures.millis(p99));
+                    .note(p50, middle, -3, -9, "end", "p50 " + Figures.millis(p50))
+                    .note(p99, middle, 3, -9, "start", "p99 " + Figures.millis(p99));
             rows.add(List.of(
                     Figures.style(entry.getKey()),
                     Long.toString(t.count()),
@@ -90,7 +90,8 @@ final class SpeedPlots {
                 .filter(i -> !Double.isNaN(stretches.get(i).meanClassifyMillis()))
                 .toArray();
         TimeScale time = TimeScale.of(course);
-        double gap = course.gapSeconds() / time.unit();
+        // A point stands for a stretch, in which there are many frames or one of several has one.
+        double gap = Math.max(course.gapSeconds(), 1.5 * course.stretchSeconds()) / time.unit();
         double[] max = of(some, i -> stretches.get(i).maxLatencyMillis());
         Plot age = Plot.of(
                         Plot.WIDE,

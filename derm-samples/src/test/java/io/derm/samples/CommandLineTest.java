@@ -83,6 +83,41 @@ class CommandLineTest {
     }
 
     @Test
+    void phantom_clipWithoutLesions_hasNone() throws Exception {
+        for (boolean without : new boolean[] {true, false}) {
+            Path clip = dir.resolve("clip" + without + ".mp4");
+            List<String> arguments =
+                    new ArrayList<>(List.of("phantom", "--frames", "2", "--seed", "1200", "--clip", clip.toString()));
+            if (without) {
+                arguments.add("--no-lesions");
+            }
+            assertThat(Cli.run(arguments.toArray(String[]::new)).code()).isZero();
+            List<String> lines = Files.readAllLines(Path.of(clip + ".jsonl"));
+            assertThat(lines).hasSize(2);
+            assertThat(JSON.readTree(lines.get(0)).path("lesions").isEmpty()).isEqualTo(without);
+        }
+    }
+
+    @Test
+    void exam_ofItsOwnRecording_isRefusedAndLeavesIt() throws Exception {
+        Path results = dir.resolve("own");
+        Files.createDirectories(results);
+        Path recording = results.resolve("exam.mp4");
+        Files.copy(video(5), recording);
+        byte[] before = Files.readAllBytes(recording);
+        for (String source :
+                List.of(recording.toString(), recording.toUri().toString(), results + "/../own/exam.mp4")) {
+            Cli run = Cli.run("exam", source, "--out", results.toString());
+            assertThat(run.code()).isOne();
+            assertThat(run.complaints()).singleElement().asString().contains("[DERM-265] Source " + source);
+            assertThat(recording).hasBinaryContent(before);
+        }
+        try (Stream<Path> files = Files.list(results)) {
+            assertThat(files).containsExactly(recording);
+        }
+    }
+
+    @Test
     void detect_phantomImage_printsOneJsonLine() throws Exception {
         Path image = phantom();
         assertThat(Derm.execute("detect", image.toString(), "--threshold", "0.1", "--nms", "0.4", "--runtime", "auto"))

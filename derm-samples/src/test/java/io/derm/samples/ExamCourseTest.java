@@ -28,6 +28,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ExamCourseTest {
     private static final int HOUR_SECONDS = 3600;
@@ -84,6 +86,31 @@ class ExamCourseTest {
                 .isBetween(8.0 - course.stretchSeconds(), 8.0 + course.stretchSeconds());
         assertThat(course.seconds(runs.get(2).from())).isBetween(10.0 - course.stretchSeconds(), 10.0);
         assertThat(course.runs(2)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"60, 1", "1800, 40", "7200, 150"})
+    void runs_lesionThatIsAwayWhileFramesAreExamined_areApart(int seconds, int away) throws Exception {
+        ExamCourse course = new ExamCourse();
+        for (int i = 0; i < 10 * seconds; i++) {
+            boolean seen = i < 3 * seconds || i >= 3 * seconds + 10 * away;
+            add(course, i * 100_000L, 1, 0, seen ? List.of(sighting(1, LesionClass.BENIGN)) : List.of());
+        }
+        assertThat(course.runs(1)).hasSize(2);
+        assertThat(course.seconds(course.runs(1).get(1).from())
+                        - course.seconds(course.runs(1).get(0).to()))
+                .isBetween(away - 2 * course.stretchSeconds(), away + 1.0);
+    }
+
+    @Test
+    void runs_ofFramesFurtherApartThanStretches_areJoinedWhereTheLesionIsInEach() throws Exception {
+        ExamCourse course = new ExamCourse();
+        for (int i = 0; i < 6; i++) {
+            List<Sighting> both = List.of(sighting(1, LesionClass.BENIGN), sighting(2, LesionClass.BENIGN));
+            add(course, i * 1_000_000L, 1, 0, i == 2 ? List.of(both.get(0)) : both);
+        }
+        assertThat(course.runs(1)).hasSize(1);
+        assertThat(course.runs(2)).hasSize(2);
     }
 
     @Test
