@@ -1,6 +1,5 @@
 package io.derm.onnx;
 
-import ai.onnx.proto.OnnxMl.NodeProto;
 import io.derm.api.InferenceException;
 import io.derm.api.InferenceRuntime;
 import io.derm.api.ModelException;
@@ -177,14 +176,8 @@ public final class MixedPrecision {
 
     /** Names may be those of the model as it came or with constants folded. */
     private void requireNodes(OnnxModel model, OnnxModel simple) {
-        Set<String> nodes = new HashSet<>(names(model));
-        nodes.addAll(names(simple));
-        NodeNames.require(kept, model.name(), nodes);
-        only.ifPresent(names -> NodeNames.require(names, model.name(), nodes));
-    }
-
-    private static List<String> names(OnnxModel model) {
-        return model.graph().nodes().stream().map(NodeProto::getName).toList();
+        NodeNames.require(kept, model, simple);
+        only.ifPresent(names -> NodeNames.require(names, model, simple));
     }
 
     private Choice choice() {

@@ -20,16 +20,21 @@ final class NodeNames {
     /**
      * Sees that each name stands for a node: a slip of the pen would lower what was to be kept.
      *
+     * @param forms the model in other forms, of whose nodes names may be too
      * @throws IllegalArgumentException if one does not
      */
-    static void require(Collection<String> names, String model, Collection<String> nodes) {
+    static void require(Collection<String> names, OnnxModel model, OnnxModel... forms) {
         for (String name : names) {
             NodeNames one = new NodeNames(List.of(name));
-            if (nodes.stream().noneMatch(one::contains)) {
-                throw new IllegalArgumentException("No node of " + model + " is called '" + name
+            if (!one.in(model) && Arrays.stream(forms).noneMatch(one::in)) {
+                throw new IllegalArgumentException("No node of " + model.name() + " is called '" + name
                         + "', expected names of its nodes, where * stands for any characters");
             }
         }
+    }
+
+    private boolean in(OnnxModel model) {
+        return model.graph().nodes().stream().anyMatch(n -> contains(n.getName()));
     }
 
     boolean contains(String node) {

@@ -78,11 +78,7 @@ public final class Quantiser {
      * @throws IllegalArgumentException if a name to keep is of none of its nodes
      */
     public OnnxModel quantise(Calibration calibration) {
-        OnnxModel model = calibration.model();
-        NodeNames.require(
-                kept,
-                model.name(),
-                model.graph().nodes().stream().map(NodeProto::getName).toList());
+        NodeNames.require(kept, calibration.model());
         return quantise(calibration, new NodeNames(kept)::contains);
     }
 

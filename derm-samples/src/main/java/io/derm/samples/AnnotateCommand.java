@@ -7,8 +7,6 @@ import io.derm.yolo.YoloOptions;
 import java.lang.reflect.Modifier;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Collections;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -31,10 +29,7 @@ import picocli.CommandLine.Parameters;
 final class AnnotateCommand implements Callable<Integer>, CheckedOptions {
     private static final String PREFIX = "derm.";
 
-    @Parameters(
-            arity = "1",
-            paramLabel = "MODEL",
-            description = "An ONNX file, " + ModelArgument.DETECTOR + " or " + ModelArgument.CLASSIFIER + ".")
+    @Parameters(arity = "1", paramLabel = "MODEL", description = ModelArgument.DESCRIPTION)
     private String model = "";
 
     @Option(
@@ -56,9 +51,8 @@ final class AnnotateCommand implements Callable<Integer>, CheckedOptions {
         Set<String> known = keys();
         for (String key : entries.keySet()) {
             if (!known.contains(key)) {
-                String nearest = Collections.min(known, Comparator.comparingInt(k -> ConfigFile.distance(key, k)));
-                throw new IllegalArgumentException("--set " + key + " is no key of derm, expected "
-                        + (ConfigFile.distance(key, nearest) <= 3 ? nearest : "one of " + String.join(", ", known)));
+                throw new IllegalArgumentException(
+                        "--set " + key + " is no key of derm, expected " + ConfigFile.expected(key, known));
             }
         }
     }

@@ -44,10 +44,7 @@ final class BuildCommand implements Callable<Integer> {
         int8
     }
 
-    @Parameters(
-            arity = "1",
-            paramLabel = "MODEL",
-            description = "An ONNX file, " + ModelArgument.DETECTOR + " or " + ModelArgument.CLASSIFIER + ".")
+    @Parameters(arity = "1", paramLabel = "MODEL", description = ModelArgument.DESCRIPTION)
     private String model = "";
 
     @Option(

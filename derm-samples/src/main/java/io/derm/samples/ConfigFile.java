@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -105,14 +106,22 @@ record ConfigFile(Path path, Map<String, Entry> entries) {
     }
 
     private static DermException unknown(Entry entry, Set<String> known) {
-        String nearest =
-                Collections.min(known, (a, b) -> Integer.compare(distance(entry.key(), a), distance(entry.key(), b)));
-        boolean near = distance(entry.key(), nearest) <= Math.max(2, entry.key().length() / 3);
         return new DermException(
                 842,
-                entry.where() + ": there is no key '" + entry.key() + "', expected "
-                        + (near ? nearest : "one of " + String.join(", ", new TreeSet<>(known))),
-                near ? "Write " + nearest + ", or take the line out." : "Choose one of these, or take the line out.");
+                entry.where() + ": there is no key '" + entry.key() + "', expected " + expected(entry.key(), known),
+                near(entry.key(), known)
+                        .map(nearest -> "Write " + nearest + ", or take the line out.")
+                        .orElse("Choose one of these, or take the line out."));
+    }
+
+    /** What may have been meant by a key that there is not: the nearest where one is near, else all. */
+    static String expected(String key, Set<String> known) {
+        return near(key, known).orElseGet(() -> "one of " + String.join(", ", new TreeSet<>(known)));
+    }
+
+    private static Optional<String> near(String key, Set<String> known) {
+        String nearest = Collections.min(known, Comparator.comparingInt(k -> distance(key, k)));
+        return distance(key, nearest) <= Math.max(2, key.length() / 3) ? Optional.of(nearest) : Optional.empty();
     }
 
     /** Letters to insert, drop or change to make one word of the other (Levenshtein). */

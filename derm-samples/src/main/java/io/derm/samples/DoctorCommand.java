@@ -96,8 +96,8 @@ final class DoctorCommand implements Callable<Integer> {
             int found = detector.detect(frame).size();
             line(
                     "detector",
-                    Availability.yes(detector.model() + " on " + runtime.name() + ", " + found
-                            + " lesions in the clip's first frame"));
+                    Availability.yes(detector.model() + " on " + runtime.name() + ", "
+                            + Figures.counted(found, "lesion") + " in the clip's first frame"));
         } catch (DermException | IllegalArgumentException e) {
             broken("detector", e);
         }

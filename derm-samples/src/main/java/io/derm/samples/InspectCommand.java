@@ -22,10 +22,7 @@ import picocli.CommandLine.Parameters;
                 "Tells what an ONNX model is made of: inputs, outputs, task, operators, weights, work, precision.",
         footer = Derm.RESEARCH_USE)
 final class InspectCommand implements Callable<Integer> {
-    @Parameters(
-            arity = "1",
-            paramLabel = "MODEL",
-            description = "An ONNX file, " + ModelArgument.DETECTOR + " or " + ModelArgument.CLASSIFIER + ".")
+    @Parameters(arity = "1", paramLabel = "MODEL", description = ModelArgument.DESCRIPTION)
     private String model = "";
 
     @Option(names = "--json", description = "As JSON on standard output.")

@@ -11,6 +11,8 @@ import java.util.Optional;
 final class ModelArgument {
     static final String DETECTOR = "demo:detector";
     static final String CLASSIFIER = "demo:classifier";
+    /** For the help of commands. */
+    static final String DESCRIPTION = "An ONNX file, " + DETECTOR + " or " + CLASSIFIER + ".";
 
     private ModelArgument() {}
 
